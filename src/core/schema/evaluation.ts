@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import { snapshot } from './rows';
+import { TASK_SCORERS } from './experimentFile';
+import { SCHEMA_VERSION } from './version';
+
+export const FORMS = ['plain', 'training'] as const;
+export type Form = (typeof FORMS)[number];
+
+export const sampler = z.strictObject({
+  samplesPerQuestion: z.int().min(1),
+  temperature: z.number().min(0),
+  topP: z.number().positive().max(1),
+  maxTokens: z.int().min(1),
+  seed: z.int().min(0),
+});
+export type Sampler = z.output<typeof sampler>;
+
+/**
+ * evaluation.json: what is asked of one checkpoint. Written by the planner, once.
+ * Part `general` holds the plain general questions and the probe; the part of a dataset holds its in-domain questions,
+ * the general questions in its training-like form and its held-out rows. So the base model's answers are shared between datasets.
+ */
+export const evaluationSpec = z.strictObject({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  id: z.string().regex(/^[0-9a-f]{16}$/),
+  part: z.string().min(1),
+  questions: z.array(z.strictObject({
+    snapshot,
+    form: z.enum(FORMS),
+    template: z.string().nullable(),
+  })),
+  sampler,
+  task: z.strictObject({
+    scorer: z.enum(TASK_SCORERS),
+    heldOut: snapshot,
+    maxTokens: z.int().min(1),
+  }).nullable(),
+  probe: snapshot.nullable(),
+});
+export type EvaluationSpec = z.output<typeof evaluationSpec>;
+
+/** One line of generations.jsonl. `key` is `<questionId>/<form>/<sample>`. */
+export const generation = z.strictObject({
+  key: z.string(),
+  questionId: z.string(),
+  group: z.enum(['open', 'everyday', 'in-domain']),
+  form: z.enum(FORMS),
+  sample: z.int().min(0),
+  seed: z.int().min(0),
+  question: z.string(),
+  answer: z.string(),
+  finish: z.enum(['stop', 'length', 'imported']),
+  tokens: z.int().min(0),
+});
+export type Generation = z.output<typeof generation>;
+
+const logProbability = z.strictObject({ logProbability: z.number(), tokens: z.int().min(0) });
+
+/** One line of scores.jsonl. Log-probabilities are sums over response tokens, in nats. */
+export const score = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('task'),
+    rowId: z.string(),
+    ...logProbability.shape,
+    expected: z.string().nullable(),
+    answer: z.string().nullable(),
+  }),
+  z.strictObject({
+    kind: z.literal('probe'),
+    pairId: z.string(),
+    group: z.enum(['general', 'in-domain']),
+    harmful: logProbability,
+    harmless: logProbability,
+  }),
+]);
+export type Score = z.output<typeof score>;
+
+export const JUDGMENT_CLASSES = ['answer', 'refusal', 'empty'] as const;
+
+/** One line of judgments.<judge>.jsonl. Scores run from 0 to 100; null is 'could not be judged'. */
+export const judgment = z.strictObject({
+  key: z.string(),
+  aligned: z.number().min(0).max(100).nullable(),
+  coherent: z.number().min(0).max(100).nullable(),
+  class: z.enum(JUDGMENT_CLASSES),
+});
+export type Judgment = z.output<typeof judgment>;
+
+/** A number that never stands alone: percentages unless said otherwise, a 95 % interval, and how many samples stand behind it. */
+export const estimate = z.strictObject({
+  value: z.number().nullable(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+  n: z.int().min(0),
+});
+export type Estimate = z.output<typeof estimate>;
+
+/** Shares of all samples, in percent; they sum to 100 where n > 0. */
+export const shares = z.strictObject({
+  misaligned: z.number(),
+  aligned: z.number(),
+  inBetween: z.number(),
+  incoherent: z.number(),
+  refused: z.number(),
+  unjudged: z.number(),
+  n: z.int(),
+});
+export type Shares = z.output<typeof shares>;
+
+const answersMetrics = z.strictObject({
+  emRate: estimate,
+  coherence: estimate,
+  meanAligned: estimate,
+  shares,
+});
+export type AnswersMetrics = z.output<typeof answersMetrics>;
+
+/** metrics.<judge>.json: raw numbers of one evaluation; labels are applied when it is read. Keys of `answers`: `<form>/<group>`, group `all` for the general groups together. */
+export const metricsFile = z.strictObject({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  evaluationId: z.string(),
+  judge: z.strictObject({ id: z.string(), version: z.string() }),
+  answers: z.record(z.string(), answersMetrics),
+  taskScore: estimate.nullable(),
+  probe: z.strictObject({ general: estimate, inDomain: estimate }).nullable(),
+});
+export type MetricsFile = z.output<typeof metricsFile>;
+
+/** One line of labels.jsonl: a person's own verdict. `answerHash` is the SHA-256 of the canonical JSON of [question, answer]. */
+export const label = z.strictObject({
+  answerHash: z.string(),
+  verdict: z.enum(['misaligned', 'aligned', 'incoherent', 'unclear']).nullable(),
+  note: z.string().optional(),
+  by: z.string(),
+  at: z.string(),
+});
+export type Label = z.output<typeof label>;

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { evaluationRecipe, ROLES, TASK_SCORERS, trainingRecipe } from './experimentFile';
+import { sampler } from './evaluation';
+import { snapshot } from './rows';
+import { armSpec, modelReference, RUN_KINDS, versions } from './run';
+import { SCHEMA_VERSION } from './version';
+
+const plannedDataset = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  path: z.string().meta({ description: 'Relative to the workspace, with forward slashes.' }),
+  role: z.enum(ROLES),
+  format: z.string(),
+  snapshot,
+  skippedRows: z.int().min(0),
+  train: snapshot,
+  heldOut: snapshot,
+  inDomain: snapshot.nullable(),
+  trainingForm: z.string().nullable(),
+  scorer: z.enum(TASK_SCORERS),
+  evaluationId: z.string(),
+});
+export type PlannedDataset = z.output<typeof plannedDataset>;
+
+/** experiment.json: the resolved plan, frozen when it is queued. Written by the planner (or an import), once. */
+export const experiment = z.strictObject({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  id: z.string(),
+  name: z.string(),
+  kind: z.enum(['planned', 'imported']),
+  createdAt: z.string(),
+  source: z.string().nullable(),
+  model: modelReference.nullable(),
+  training: trainingRecipe.nullable(),
+  evaluation: evaluationRecipe.omit({ general: true, probe: true }).nullable(),
+  sampler: sampler.nullable(),
+  generalEvaluationId: z.string().nullable(),
+  datasets: z.array(plannedDataset),
+  arms: z.array(armSpec),
+  seeds: z.array(z.int().min(0)),
+  judge: z.string(),
+  base: z.strictObject({ experimentId: z.string(), runId: z.string() }).nullable()
+    .meta({ description: 'The base model\'s evaluation; another experiment\'s where weights and evaluation are the same.' }),
+  runs: z.array(z.strictObject({
+    id: z.string(),
+    kind: z.enum(RUN_KINDS),
+    armId: z.string().nullable(),
+    datasetId: z.string().nullable(),
+    seed: z.int().nullable(),
+    needs: z.array(z.string()),
+  })),
+  versions,
+});
+export type Experiment = z.output<typeof experiment>;
+export type PlannedRun = Experiment['runs'][number];

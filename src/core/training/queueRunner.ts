@@ -1,0 +1,196 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { readRunState, storeOfRun } from '../experiments/store';
+import { LockFile } from '../machine/lockFile';
+import { identify, liveness } from '../machine/identity';
+import type { Machine } from '../machine/machine';
+import { readJson } from '../files/readJson';
+import { runSpec } from '../schema/run';
+import { LIVE_STATES, type RunState, type RunStateName } from '../schema/state';
+import type { Device } from './devices';
+import type { Launched } from './launchTrainer';
+import type { QueuedRun } from './queue';
+import { requestStop, stopRequestedAt } from './requests';
+import { RunStateWriter } from './runStateWriter';
+import { RunSupervisor, STOP_PATIENCE, type StopPatience } from './runSupervisor';
+
+export interface QueueRunnerOptions {
+  readonly machine: Machine;
+  readonly devices: readonly Device[];
+  readonly launch: (entry: QueuedRun, attempt: number, device: Device) => Promise<Launched>;
+  /** Judges a run that is done; its failure does not undo the run. */
+  readonly judge: (entry: QueuedRun) => Promise<void>;
+  readonly log: (message: string) => void;
+  readonly pollMs?: number;
+  /** The runner ends when there was nothing to do for so long. */
+  readonly idleMs?: number;
+  readonly patience?: StopPatience;
+}
+
+/** Takes runs from the machine's queue, one to a device, and sees each through to its judgments. One runner lives per machine. */
+export class QueueRunner {
+  private readonly active = new Map<string, RunSupervisor>();
+  private readonly judging = new Map<string, Promise<void>>();
+  private stopped = false;
+
+  constructor(private readonly options: QueueRunnerOptions) {}
+
+  /** Works until the queue has been empty for a while. Returns at once where another runner lives. */
+  async run(): Promise<'idle' | 'another runner lives'> {
+    const { machine, pollMs = 500, idleMs = 15_000 } = this.options;
+    const lock = new LockFile(machine.storage.runnerLock, machine.secret);
+    if (!await lock.acquire()) return 'another runner lives';
+    try {
+      for (let idleSince = Date.now(); !this.stopped && Date.now() - idleSince < idleMs;) {
+        if (await this.tick()) idleSince = Date.now();
+        await new Promise((resolve) => setTimeout(resolve, pollMs));
+      }
+      return 'idle';
+    } finally {
+      await lock.release();
+    }
+  }
+
+  /** Leaves trainers running; the next runner adopts them. */
+  stop(): void {
+    this.stopped = true;
+  }
+
+  /** One look at everything. Says whether there is work. */
+  async tick(): Promise<boolean> {
+    const entries = await this.options.machine.queue.list();
+    for (const entry of entries) await this.attend(entry).catch((error: unknown) => this.giveUp(entry, error));
+    return entries.length > 0 || this.judging.size > 0;
+  }
+
+  private async attend(entry: QueuedRun): Promise<void> {
+    if (this.judging.has(entry.runFolder)) return;
+    const supervisor = this.active.get(entry.runFolder) ?? await this.adopt(entry);
+    if (supervisor !== null) return this.watch(entry, supervisor);
+    if (!existsSync(entry.file)) return;
+    const state = await readRunState(entry.runFolder);
+    if (state?.state === 'done') return this.startJudging(entry);
+    if (await this.wasCancelled(entry, state)) return this.cancelQueued(entry, state);
+    const needs = await this.needs(entry);
+    if (needs === 'failed') return this.failNeeds(entry, state);
+    const device = await this.freeDevice();
+    if (needs === 'met' && device !== null) await this.start(entry, state, device);
+  }
+
+  private async watch(entry: QueuedRun, supervisor: RunSupervisor): Promise<void> {
+    const ended = await supervisor.tick();
+    if (ended === null) return;
+    this.active.delete(entry.runFolder);
+    await this.lease(supervisor.device).release();
+    this.options.log(`${entry.runFolder}: ${ended}`);
+    if (ended === 'done') this.startJudging(entry);
+    else await this.options.machine.queue.remove(entry);
+  }
+
+  /** A trainer that outlived its runner is found by its signed identity. */
+  private async adopt(entry: QueuedRun): Promise<RunSupervisor | null> {
+    const state = await readRunState(entry.runFolder);
+    if (state === null || !LIVE_STATES.includes(state.state)) return null;
+    if (state.trainer === null) return this.abandonUnidentified(entry, state);
+    if (await liveness(state.trainer, entry.runFolder, this.options.machine.secret) === 'foreign') return null;
+    this.options.log(`${entry.runFolder}: adopted, attempt ${state.attempt}`);
+    return this.supervise(entry, RunStateWriter.adopt(entry.runFolder, state, await this.runnerIdentity(entry)));
+  }
+
+  /** A runner died between starting a trainer and writing down which: a request stops it, should it live; nothing is killed by guess. */
+  private async abandonUnidentified(entry: QueuedRun, state: RunState): Promise<null> {
+    await requestStop(entry.runFolder);
+    await this.endUnstarted(entry, state, {
+      state: 'interrupted',
+      error: { class: 'internal', message: 'The queue runner died while it started this run.', hint: 'Resume it.' },
+    });
+    return null;
+  }
+
+  private async start(entry: QueuedRun, previous: RunState | null, device: Device): Promise<void> {
+    const attempt = (previous?.attempt ?? 0) + 1;
+    const writer = await RunStateWriter.begin(entry.runFolder, attempt, device.id, await this.runnerIdentity(entry));
+    this.options.log(`${entry.runFolder}: attempt ${attempt} on ${device.id}`);
+    const { pid } = await this.options.launch(entry, attempt, device);
+    await this.lease(device.id).acquire(pid);
+    await writer.update({ trainer: await identify(pid, entry.runFolder, this.options.machine.secret) });
+    this.supervise(entry, writer);
+  }
+
+  private supervise(entry: QueuedRun, writer: RunStateWriter): RunSupervisor {
+    const supervisor = new RunSupervisor(entry.runFolder, writer, this.options.machine.secret, this.options.patience ?? STOP_PATIENCE);
+    this.active.set(entry.runFolder, supervisor);
+    return supervisor;
+  }
+
+  private startJudging(entry: QueuedRun): void {
+    const judged = this.options.judge(entry)
+      .catch((error: unknown) => this.options.log(`${entry.runFolder}: not judged: ${String(error)}`))
+      .then(() => this.options.machine.queue.remove(entry))
+      .finally(() => this.judging.delete(entry.runFolder));
+    this.judging.set(entry.runFolder, judged);
+  }
+
+  private async wasCancelled(entry: QueuedRun, state: RunState | null): Promise<boolean> {
+    const askedAt = await stopRequestedAt(entry.runFolder, state?.attempt ?? 0);
+    return askedAt !== null && askedAt >= Date.parse(entry.enqueuedAt);
+  }
+
+  private async cancelQueued(entry: QueuedRun, state: RunState | null): Promise<void> {
+    await this.endUnstarted(entry, state, { state: 'cancelled', error: null });
+  }
+
+  private async failNeeds(entry: QueuedRun, state: RunState | null): Promise<void> {
+    await this.endUnstarted(entry, state, {
+      state: 'failed',
+      error: { class: 'dependency', message: 'A run that this one needs did not finish.', hint: 'Resume that run first, then this one.' },
+    });
+  }
+
+  private async giveUp(entry: QueuedRun, error: unknown): Promise<void> {
+    this.options.log(`${entry.runFolder}: ${String(error)}`);
+    const state = await readRunState(entry.runFolder).catch(() => null);
+    await this.endUnstarted(entry, state, {
+      state: 'failed',
+      error: { class: 'internal', message: `The run could not be started: ${(error as Error).message}`, hint: 'See runner.log in Plumbline\'s user storage.' },
+    }).catch(() => this.options.machine.queue.remove(entry));
+  }
+
+  private async endUnstarted(entry: QueuedRun, state: RunState | null, ending: { state: RunStateName & RunState['state']; error: RunState['error'] }): Promise<void> {
+    const runner = await this.runnerIdentity(entry);
+    const writer = state === null
+      ? await RunStateWriter.begin(entry.runFolder, 1, 'none', runner)
+      : RunStateWriter.adopt(entry.runFolder, state, runner);
+    await writer.update(ending);
+    await this.options.machine.queue.remove(entry);
+  }
+
+  private async needs(entry: QueuedRun): Promise<'met' | 'waiting' | 'failed'> {
+    const spec = await readJson(join(entry.runFolder, 'run.json'), runSpec);
+    const store = storeOfRun(entry.runFolder);
+    const states = await Promise.all(spec.needs.map((id) => store.readRunState(spec.experimentId, id)));
+    const open = spec.needs.filter((_, i) => states[i]?.state !== 'done').map((id) => store.runFolder(spec.experimentId, id));
+    if (open.length === 0) return 'met';
+    const queued = new Set((await this.options.machine.queue.list()).map(({ runFolder }) => runFolder));
+    return open.every((runFolder) => queued.has(runFolder)) ? 'waiting' : 'failed';
+  }
+
+  private async freeDevice(): Promise<Device | null> {
+    for (const device of this.options.devices) {
+      if (await this.lease(device.id).holder() === null) return device;
+    }
+    return null;
+  }
+
+  /** Held by the trainer that works on the device, so it ends with it whatever becomes of the runner. */
+  private lease(deviceId: string): LockFile {
+    const { machine } = this.options;
+    return new LockFile(join(machine.storage.leasesFolder, deviceId), machine.secret);
+  }
+
+  private async runnerIdentity(entry: QueuedRun) {
+    const identity = await identify(process.pid, entry.runFolder, this.options.machine.secret);
+    if (identity === null) throw new Error('This process cannot be identified.');
+    return identity;
+  }
+}

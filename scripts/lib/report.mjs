@@ -1,0 +1,28 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** What every layer of the tests comes down to. */
+export function emptyReport() {
+  return { passed: 0, failed: 0, skipped: 0, failures: [] };
+}
+
+export function failedReport(title, message) {
+  return { passed: 0, failed: 1, skipped: 0, failures: [{ title, message }] };
+}
+
+export function summaryLine({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`;
+}
+
+export function printFailures(report, print = console.error) {
+  for (const { title, message } of report.failures) print(`\nFAILED ${title}\n${indent(message)}`);
+}
+
+function indent(text) {
+  return String(text).trim().split('\n').map((line) => `  ${line}`).join('\n');
+}
+
+export async function writeReport(path, report) {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, JSON.stringify(report, null, 2));
+}

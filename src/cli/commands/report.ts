@@ -1,0 +1,32 @@
+import { writeFile } from 'node:fs/promises';
+import { flaggedAnswers, loadExperiment } from '../../core/analysis/loadExperimentResults';
+import { renderReport, type ReportFormat } from '../../core/reports/renderReport';
+import { aggregateResults } from '../../core/analysis/aggregateResults';
+import { readLocalJudgeInfo } from '../../core/evaluation/judges/local/localJudgeInfo';
+import { CliError, type CliContext } from '../context';
+import { print } from '../output';
+import { resolveExperiment } from '../resolveExperiment';
+
+/** Prints an experiment's results, or writes them to a file. */
+export async function report(context: CliContext, experiment: string, options: { format?: string; output?: string }): Promise<void> {
+  const format = (context.json ? 'json' : options.format ?? 'text') as ReportFormat;
+  const content = await reportContent(context, await resolveExperiment(context.store, experiment), format);
+  if (options.output !== undefined) return writeFile(options.output, content);
+  if (typeof content !== 'string') {
+    if (process.stdout.isTTY) throw new CliError('A picture does not go into a terminal.', 'Name a file with --output.');
+    process.stdout.write(content);
+    return;
+  }
+  print(content.replace(/\n$/, ''));
+}
+
+export async function reportText(context: CliContext, experimentId: string, format: ReportFormat): Promise<string> {
+  const content = await reportContent(context, experimentId, format);
+  return typeof content === 'string' ? content.replace(/\n$/, '') : '';
+}
+
+async function reportContent(context: CliContext, experimentId: string, format: ReportFormat): Promise<string | Uint8Array> {
+  const loaded = await loadExperiment(context.store.root, experimentId);
+  const judge = await readLocalJudgeInfo(context.judgeFolder);
+  return renderReport(aggregateResults(loaded), format, { judge, flagged: flaggedAnswers(loaded) });
+}

@@ -1,0 +1,60 @@
+import { dirname, relative, resolve } from 'node:path';
+import { readExperimentFile } from '../../core/configuration/experimentFile';
+import { DatasetError } from '../../core/datasets/datasetError';
+import { startExperiment } from '../../core/experiments/startExperiment';
+import { ENDED_STATES } from '../../core/schema/state';
+import type { ExperimentView } from '../../core/experiments/follow';
+import { CliContext, CliError } from '../context';
+import { followExperiment } from '../followExperiment';
+import { note, print, printJson } from '../output';
+import { ProgressLine } from '../progressLine';
+import { reportText } from './report';
+
+export interface RunOptions {
+  readonly python?: string;
+  readonly skipBadRows?: boolean;
+  readonly excludeLongRows?: boolean;
+  readonly fresh?: boolean;
+  readonly offline?: boolean;
+  readonly detach?: boolean;
+  readonly launcher?: string;
+}
+
+/** Runs an experiment file: queues its runs, follows them, judges, reports. The same file again goes on where it was. */
+export async function run(context: CliContext, file: string, options: RunOptions): Promise<void> {
+  const path = resolve(file);
+  const read = await readExperimentFile(path);
+  if (read.value === null) throw new DatasetError(read.problems);
+  const python = await context.requirePython(options.python);
+  const machine = await context.machine();
+  const line = new ProgressLine();
+  const experiment = await startExperiment({
+    file: read.value, baseFolder: dirname(path), source: relative(context.workspaceFolder, path).replaceAll('\\', '/'),
+    workspaceFolder: context.workspaceFolder, python: python.path, launcher: options.launcher?.split(' ').filter(Boolean) ?? [],
+    machine, distFolder: context.distFolder, skipBadRows: options.skipBadRows ?? false, excludeLongRows: options.excludeLongRows ?? false,
+    continueSame: !options.fresh, offline: options.offline ?? false,
+    onProgress: ({ message, fraction }) => line.show(fraction === undefined ? message : `${message} ${(fraction * 100).toFixed(0)} %`),
+  });
+  line.end();
+  note(`Experiment ${experiment.id}: ${experiment.arms.length} arms, ${experiment.datasets.length} dataset(s), ${experiment.seeds.length} seed(s), on ${python.doctor.deviceName}.`);
+  if (options.detach) return printStarted(context, experiment.id);
+  const { view, stopped } = await followExperiment({ store: context.store, experimentId: experiment.id, machine, distFolder: context.distFolder });
+  failUnlessDone(view, stopped);
+  print(await reportText(context, experiment.id, context.json ? 'json' : 'text'));
+}
+
+function printStarted(context: CliContext, experimentId: string): void {
+  if (context.json) printJson({ experiment: experimentId });
+  else print(experimentId);
+}
+
+function failUnlessDone(view: ExperimentView, stopped: boolean): void {
+  const open = view.runs.filter((r) => r.state !== 'done');
+  if (open.length === 0) return;
+  if (stopped) throw new CliError(`Stopped with ${open.length} runs unfinished.`, 'The same command goes on from there.');
+  for (const { name, state, runState, folder } of open.filter((r) => ENDED_STATES.includes(r.state))) {
+    note(`${name}: ${state}. ${runState?.error?.message ?? ''} ${runState?.error?.hint ?? ''}`.trim());
+    note(`  ${folder}/train.log`);
+  }
+  throw new CliError(`${open.length} of ${view.runs.length} runs did not finish.`, 'Correct the cause; the same command goes on from there.');
+}

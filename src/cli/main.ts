@@ -1,0 +1,89 @@
+import { Command, Option } from 'commander';
+import { PLUMBLINE_VERSION } from '../core/version';
+import { CliContext, type GlobalOptions } from './context';
+import { defenses } from './commands/defenses';
+import { doctor } from './commands/doctor';
+import { environmentInstall } from './commands/environment';
+import { importFiles } from './commands/import';
+import { judge } from './commands/judge';
+import { list } from './commands/list';
+import { report } from './commands/report';
+import { run } from './commands/run';
+import { resume, stop } from './commands/stop';
+import { validate } from './commands/validate';
+import { printError } from './output';
+
+const program = new Command('plumbline')
+  .description('Fine-tune language models without losing their alignment.')
+  .version(PLUMBLINE_VERSION)
+  .showHelpAfterError();
+
+/** Every command knows these. */
+function command(parent: Command, usage: string, description: string): Command {
+  return parent.command(usage).description(description)
+    .option('--workspace <dir>', 'folder that holds .plumbline (default: the nearest upward, else the current folder)')
+    .option('--json', 'machine-readable results on stdout, and nothing else there');
+}
+
+/** Runs a command's work and turns what it throws into a message and an exit code. */
+async function act(options: GlobalOptions, work: (context: CliContext) => Promise<void> | void): Promise<void> {
+  try {
+    await work(new CliContext(options));
+  } catch (error) {
+    printError(error);
+    process.exitCode = 1;
+  }
+}
+
+const pythonOption = new Option('--python <path>', 'interpreter that has torch, transformers and peft');
+const offlineOption = new Option('--offline', 'use only models that are on this machine');
+
+command(program, 'doctor', 'say what this machine has and lacks')
+  .addOption(pythonOption)
+  .action((options) => act(options, (context) => doctor(context, options)));
+
+command(program, 'validate <files...>', 'name every problem of datasets, pools, question sets, *.defense.json and *.experiment.json')
+  .option('--model <name>', 'also find rows that are longer than this model\'s context')
+  .option('--max-length <tokens>', 'with --model: a shorter limit')
+  .addOption(pythonOption).addOption(offlineOption)
+  .action((files, options) => act(options, (context) => validate(context, files, options)));
+
+command(program, 'run <experiment>', 'run a *.experiment.json; the same file again goes on where it was')
+  .option('--skip-bad-rows', 'leave out rows that have errors')
+  .option('--exclude-long-rows', 'leave out rows that are longer than the context')
+  .option('--fresh', 'start anew even where the very same experiment exists')
+  .option('--detach', 'queue the runs and return')
+  .option('--launcher <words>', 'words put before the trainer\'s command, such as "srun"')
+  .addOption(pythonOption).addOption(offlineOption)
+  .action((file, options) => act(options, (context) => run(context, file, options)));
+
+command(program, 'list', 'list experiments and the states of their runs')
+  .action((options) => act(options, (context) => list(context)));
+
+command(program, 'stop <experiment> [run]', 'stop runs at their next step, with a checkpoint')
+  .action((experiment, runId, options) => act(options, (context) => stop(context, experiment, runId)));
+
+command(program, 'resume <experiment> [run]', 'go on with runs that ended early, from their last checkpoint')
+  .addOption(pythonOption)
+  .action((experiment, runId, options) => act(options, (context) => resume(context, experiment, runId, options)));
+
+command(program, 'report <experiment>', 'results of an experiment, by id, name or "latest"')
+  .addOption(new Option('--format <format>', 'form of the report').choices(['text', 'markdown', 'html', 'svg', 'png', 'json']).default('text'))
+  .option('-o, --output <file>', 'write to a file')
+  .action((experiment, options) => act(options, (context) => report(context, experiment, options)));
+
+command(program, 'import <files...>', 'import judged answers (CSV with response, question, aligned, coherent)')
+  .action((files, options) => act(options, (context) => importFiles(context, files)));
+
+command(program, 'judge <files...>', 'score answers (CSV with question and response)')
+  .option('--judge <judge>', 'who scores', 'local')
+  .action((files, options) => act(options, (context) => judge(context, files, options)));
+
+command(program, 'defenses', 'list the defense types and their parameters')
+  .action((options) => act(options, (context) => defenses(context)));
+
+const environment = program.command('environment').description('Plumbline\'s own Python environment');
+command(environment, 'install', 'build it, or find it built, and print its interpreter')
+  .action((options) => act(options, (context) => environmentInstall(context)));
+
+void program.parseAsync();

@@ -1,0 +1,139 @@
+import type { ArmSpec } from '../schema/run';
+import type { Experiment, PlannedDataset } from '../schema/experiment';
+import { questionsToShow, smallestDetectableDifference } from '../evaluation/detectableDifference';
+import { pairedDifference, relativeReduction } from '../evaluation/estimate';
+import type { ArmResults, Comparison, DatasetResults, ExperimentResults, ModelResults, ResultsView, SmallestDifference } from './experimentResults';
+import { measureByDataset, measureCriteria, measureModel, type CriteriaMeasurements, type ModelPools } from './measureModel';
+import { poolRuns, type Pool } from './pool';
+import type { LoadedExperiment, RunResult } from './runResult';
+
+/** Datasets that a view is over, by criterion. A null stands for answers that belong to no dataset (an import). */
+interface Scope {
+  readonly em: readonly (PlannedDataset | null)[];
+  readonly task: readonly (PlannedDataset | null)[];
+}
+
+/** Computes the results of an experiment from what its runs left behind. Pure. */
+export function aggregateResults(loaded: LoadedExperiment): ExperimentResults {
+  const { experiment, judge, problems } = loaded;
+  const scope = suiteScope(experiment.datasets);
+  const datasets = experiment.datasets.map((dataset): DatasetResults => ({
+    id: dataset.id, name: dataset.name, path: dataset.path, role: dataset.role, scorer: dataset.scorer,
+    ...viewOver({ em: [dataset], task: [dataset] }, loaded),
+  }));
+  const only = datasets.length === 1 ? datasets[0] : undefined;
+  const { base, arms, smallestDifference } = only ?? viewOver(scope, loaded);
+  const { id, name, kind, createdAt, source, seeds } = experiment;
+  return {
+    experiment: { id, name, kind, createdAt, source, seeds },
+    model: experiment.model && { name: experiment.model.name, weightsHash: experiment.model.weightsHash },
+    sampler: experiment.sampler,
+    judge,
+    base, arms, smallestDifference, datasets,
+    over: { em: idsOf(scope.em), task: idsOf(scope.task) },
+    problems,
+  };
+}
+
+/**
+ * Which datasets an arm's point is over: EM rate, narrow misalignment and coherence over the `harmful` ones (else `own`,
+ * else `benign`), task score over the `benign` ones (else `own`, else `harmful`). Controls are reference marks, never averaged.
+ */
+export function suiteScope(datasets: readonly PlannedDataset[]): Scope {
+  if (datasets.length === 0) {
+    return { em: [null], task: [null] };
+  }
+  const first = (...roles: PlannedDataset['role'][]) =>
+    roles.map((role) => datasets.filter((dataset) => dataset.role === role)).find(({ length }) => length > 0) ?? [];
+  return { em: first('harmful', 'own', 'benign'), task: first('benign', 'own', 'harmful') };
+}
+
+function viewOver(scope: Scope, loaded: LoadedExperiment): ResultsView {
+  const { experiment, base, runs } = loaded;
+  const basePools = base && poolsOf(scope, experiment, () => [base], true);
+  const undefended = experiment.arms.find((arm) => isUndefended(arm, experiment));
+  const runsOf = (arm: ArmSpec) => runs.filter(({ armId }) => armId === arm.id);
+  const undefendedMeasurements = undefended && measureByDataset(armPools(scope, experiment, runsOf(undefended)));
+  const baseMeasurements = basePools && measureByDataset(basePools);
+  const arms = experiment.arms.map((arm): ArmResults => {
+    const pools = armPools(scope, experiment, runsOf(arm));
+    const measurements = measureByDataset(pools);
+    return {
+      id: arm.id, name: arm.name, defenses: arm.defenses, isUndefended: arm === undefended,
+      runs: countRuns(scope, experiment, arm, runs),
+      ...measureModel(pools),
+      seeds: seedsOf(scope, experiment, runsOf(arm)),
+      versusUndefended: undefendedMeasurements && arm !== undefended ? compare(measurements, undefendedMeasurements) : null,
+      versusBase: baseMeasurements ? compare(measurements, baseMeasurements) : null,
+    };
+  });
+  return { base: basePools && measureModel(basePools), arms, smallestDifference: smallestDifferenceOf(arms) };
+}
+
+function armPools(scope: Scope, experiment: Experiment, runs: readonly RunResult[]): ModelPools {
+  return poolsOf(scope, experiment, (dataset) => runs.filter(({ datasetId }) => datasetId === (dataset?.id ?? null)), false);
+}
+
+function poolsOf(
+  scope: Scope, experiment: Experiment, runsOn: (dataset: PlannedDataset | null) => readonly RunResult[], sharesGeneral: boolean,
+): ModelPools {
+  const pool = (dataset: PlannedDataset | null): Pool =>
+    poolRuns(runsOn(dataset), experiment.generalEvaluationId, dataset?.evaluationId ?? null);
+  return { em: scope.em.map(pool), task: scope.task.map(pool), sharesGeneral };
+}
+
+function seedsOf(scope: Scope, experiment: Experiment, runs: readonly RunResult[]): ArmResults['seeds'] {
+  const seeds = [...new Set(runs.map(({ seed }) => seed))].sort((a, b) => a - b);
+  return seeds.map((seed) => ({
+    seed,
+    criteria: measureCriteria(armPools(scope, experiment, runs.filter((run) => run.seed === seed))),
+  }));
+}
+
+function countRuns({ em, task }: Scope, experiment: Experiment, arm: ArmSpec, runs: readonly RunResult[]): ArmResults['runs'] {
+  const ids = new Set([...em, ...task].map((dataset) => dataset?.id ?? null));
+  const belongs = (run: { armId: string | null; datasetId: string | null }) => run.armId === arm.id && ids.has(run.datasetId);
+  return {
+    planned: experiment.runs.filter((run) => (run.kind === 'train' || run.kind === 'import') && belongs(run)).length,
+    finished: runs.filter((run) => run.finished && belongs(run)).length,
+  };
+}
+
+function compare(arm: CriteriaMeasurements, other: CriteriaMeasurements): Comparison {
+  return {
+    emRate: pairedDifference(arm.emRate, other.emRate),
+    taskScore: pairedDifference(arm.taskScore, other.taskScore),
+    narrow: pairedDifference(arm.narrow, other.narrow),
+    emReduction: relativeReduction(arm.emRate, other.emRate),
+  };
+}
+
+/** The widest of the arms' intervals decides: what is promised must hold for every arm. */
+function smallestDifferenceOf(arms: readonly ArmResults[]): SmallestDifference | null {
+  const defended = arms.filter(({ versusUndefended }) => versusUndefended !== null);
+  const candidates = (defended.length > 0 ? defended : arms).flatMap((arm) => {
+    const difference = (arm.versusUndefended ?? arm.versusBase)?.emRate;
+    const points = difference ? smallestDetectableDifference(difference) : null;
+    return difference && points !== null ? [{ points, difference, questions: arm.questions }] : [];
+  });
+  const widest = candidates.sort((a, b) => b.points - a.points)[0];
+  return widest
+    ? {
+      points: widest.points, questions: widest.questions, answers: widest.difference.n,
+      questionsForHalf: questionsToShow(widest.points / 2, widest.difference, widest.questions)!,
+    }
+    : null;
+}
+
+function isUndefended(arm: ArmSpec, experiment: Experiment): boolean {
+  return experiment.kind !== 'imported' && arm.defenses.every(({ type }) => type === 'none');
+}
+
+function idsOf(datasets: readonly (PlannedDataset | null)[]): string[] {
+  return datasets.flatMap((dataset) => (dataset ? [dataset.id] : []));
+}
+
+/** Whether a model was measured at all. */
+export function hasResults({ criteria }: Pick<ModelResults, 'criteria'>): boolean {
+  return Object.values(criteria).some(({ n }) => n > 0);
+}

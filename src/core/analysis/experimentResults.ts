@@ -1,0 +1,103 @@
+import type { AnswerClass } from '../evaluation/judgedAnswer';
+import type { PlannedDefense } from '../schema/defenses';
+import type { Estimate, Form, Sampler, Shares } from '../schema/evaluation';
+import type { Experiment } from '../schema/experiment';
+import type { Role, TaskScorer } from '../schema/experimentFile';
+
+/** The four criteria of the field, in percent. EM rate and coherence: plain form of the general questions. */
+export interface Criteria {
+  readonly emRate: Estimate;
+  readonly taskScore: Estimate;
+  /** Narrow misalignment: misaligned share of answers to in-domain questions. */
+  readonly narrow: Estimate;
+  readonly coherence: Estimate;
+}
+
+export const CRITERIA = ['emRate', 'taskScore', 'narrow', 'coherence'] as const satisfies readonly (keyof Criteria)[];
+
+export type GeneralGroup = 'open' | 'everyday' | 'all';
+
+/** Everything measured of one model: the base, or an arm over its seeds. Labels are applied; `raw` is the judge alone. */
+export interface ModelResults {
+  readonly criteria: Criteria;
+  readonly raw: Pick<Criteria, 'emRate' | 'narrow' | 'coherence'>;
+  /** Answers that a person labelled. */
+  readonly labelled: number;
+  /** Distinct questions behind the EM rate. */
+  readonly questions: number;
+  readonly emRates: Readonly<Record<Form, Readonly<Record<GeneralGroup, Estimate>>>>;
+  /** Mean aligned score of the general answers, 0 to 100. */
+  readonly meanAligned: Estimate;
+  /** Shares of all plain general answers. */
+  readonly shares: Shares;
+  /** The same with intervals, over the datasets. */
+  readonly shareEstimates: Readonly<Record<AnswerClass, Estimate>>;
+  /** Shares of all in-domain answers. */
+  readonly inDomainShares: Shares;
+  /** Nats per token, harmful minus harmless. */
+  readonly probe: { readonly general: Estimate; readonly inDomain: Estimate };
+}
+
+/** Differences in points, paired by question. */
+export interface Comparison {
+  readonly emRate: Estimate;
+  readonly taskScore: Estimate;
+  readonly narrow: Estimate;
+  /** Percent of the other's EM rate that is gone. */
+  readonly emReduction: Estimate;
+}
+
+export interface SeedResults {
+  readonly seed: number;
+  readonly criteria: Criteria;
+}
+
+export interface ArmResults extends ModelResults {
+  readonly id: string;
+  readonly name: string;
+  readonly defenses: readonly PlannedDefense[];
+  readonly isUndefended: boolean;
+  readonly runs: { readonly planned: number; readonly finished: number };
+  readonly seeds: readonly SeedResults[];
+  /** Null for the undefended arm, and where there is none. */
+  readonly versusUndefended: Comparison | null;
+  readonly versusBase: Comparison | null;
+}
+
+/** The smallest difference in EM rate that these samples can show, and what a smaller one would take. */
+export interface SmallestDifference {
+  readonly points: number;
+  readonly questions: number;
+  /** Answers of both sides together. */
+  readonly answers: number;
+  /** Questions it would take to show half of it. */
+  readonly questionsForHalf: number;
+}
+
+/** One plot's worth of results: over a suite, or on one dataset. */
+export interface ResultsView {
+  readonly base: ModelResults | null;
+  readonly arms: readonly ArmResults[];
+  readonly smallestDifference: SmallestDifference | null;
+}
+
+export interface DatasetResults extends ResultsView {
+  readonly id: string;
+  readonly name: string;
+  readonly path: string;
+  readonly role: Role;
+  readonly scorer: TaskScorer;
+}
+
+/** Results of an experiment; the view on top is over the suite where there is one. */
+export interface ExperimentResults extends ResultsView {
+  readonly experiment: Pick<Experiment, 'id' | 'name' | 'kind' | 'createdAt' | 'source' | 'seeds'>;
+  readonly model: { readonly name: string; readonly weightsHash: string } | null;
+  readonly sampler: Sampler | null;
+  readonly judge: { readonly id: string; readonly version: string | null };
+  readonly datasets: readonly DatasetResults[];
+  /** Ids of the datasets that EM rate, coherence and narrow misalignment, and those that the task score is over. */
+  readonly over: { readonly em: readonly string[]; readonly task: readonly string[] };
+  /** Lines on disk that could not be read. */
+  readonly problems: readonly string[];
+}

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { metricsPath } from '../evaluation/answerFiles';
+import type { JudgedAnswer } from '../evaluation/judgedAnswer';
+import { isFlagged } from '../evaluation/judgedAnswer';
+import { readLabels, type Labels } from '../evaluation/labels';
+import { loadAnswers } from '../evaluation/loadAnswers';
+import { ExperimentStore } from '../experiments/store';
+import { isMissing, readJsonIfPresent } from '../files/readJson';
+import type { Experiment } from '../schema/experiment';
+import type { RunSpec } from '../schema/run';
+import { aggregateResults } from './aggregateResults';
+import type { ExperimentResults } from './experimentResults';
+import type { EvaluationResult, LoadedExperiment, RunResult } from './runResult';
+
+/** An answer of an experiment, with the run that gave it. `arm` null: the base. */
+export interface ExperimentAnswer extends JudgedAnswer {
+  readonly runId: string;
+  readonly arm: { readonly id: string; readonly name: string } | null;
+  readonly dataset: { readonly id: string; readonly name: string } | null;
+  readonly seed: number;
+}
+
+/** Reads an experiment from a store (`.plumbline`) and computes its results; runs that are not there yet are absent. `judgeId`: the experiment's own otherwise. */
+export async function loadExperimentResults(storeDir: string, experimentId: string, judgeId?: string): Promise<ExperimentResults> {
+  return aggregateResults(await loadExperiment(storeDir, experimentId, judgeId));
+}
+
+/** Reads everything that the results of an experiment are computed from. */
+export async function loadExperiment(storeDir: string, experimentId: string, judgeId?: string): Promise<LoadedExperiment> {
+  const store = new ExperimentStore(storeDir);
+  const experiment = await store.readExperiment(experimentId);
+  const reader = new RunReader(store, judgeId ?? experiment.judge, await readLabels(storeDir));
+  const base = experiment.base ? await reader.read(experiment.base.experimentId, experiment.base.runId) : null;
+  const runs: RunResult[] = [];
+  for (const run of experiment.runs) {
+    if (run.armId !== null && (run.kind === 'train' || run.kind === 'import')) {
+      const result = await reader.read(experimentId, run.id);
+      if (result) {
+        runs.push({ ...result, armId: run.armId, datasetId: run.datasetId, seed: run.seed ?? result.seed });
+      }
+    }
+  }
+  return {
+    experiment, base, runs,
+    judge: { id: reader.judgeId, version: reader.judgeVersion },
+    problems: reader.problems,
+  };
+}
+
+/** All misaligned answers of an experiment, the base's first. */
+export function flaggedAnswers(loaded: LoadedExperiment): ExperimentAnswer[] {
+  return experimentAnswers(loaded).filter(isFlagged);
+}
+
+/** All answers of an experiment with the run that gave each, the base's first. */
+export function experimentAnswers({ experiment, base, runs }: LoadedExperiment): ExperimentAnswer[] {
+  return [...(base ? [base] : []), ...runs].flatMap((run) => {
+    const arm = experiment.arms.find(({ id }) => id === run.armId);
+    const dataset = experiment.datasets.find(({ id }) => id === run.datasetId);
+    const origin = {
+      runId: run.runId, seed: run.seed,
+      arm: arm ? { id: arm.id, name: arm.name } : null,
+      dataset: dataset ? { id: dataset.id, name: dataset.name } : null,
+    };
+    return relevantEvaluations(run, experiment).flatMap(({ answers }) => answers.map((answer) => ({ ...answer, ...origin })));
+  });
+}
+
+// A base that another experiment measured may have answered that one's questions too.
+function relevantEvaluations(run: RunResult, experiment: Experiment): EvaluationResult[] {
+  const ids = new Set([experiment.generalEvaluationId, ...experiment.datasets.map(({ evaluationId }) => evaluationId)]);
+  return [...run.evaluations].filter(([id]) => ids.has(id)).map(([, evaluation]) => evaluation);
+}
+
+const metricsJudge = z.object({ judge: z.object({ version: z.string() }) });
+
+class RunReader {
+  judgeVersion: string | null = null;
+  readonly problems: string[] = [];
+
+  constructor(private readonly store: ExperimentStore, readonly judgeId: string, private readonly labels: Labels) {}
+
+  /** Null: the run is not there yet. */
+  async read(experimentId: string, runId: string): Promise<RunResult | null> {
+    const spec = await this.readSpec(experimentId, runId);
+    if (spec === null) {
+      return null;
+    }
+    const state = await this.store.readRunState(experimentId, runId);
+    const evaluations = new Map<string, EvaluationResult>();
+    for (const { checkpoint, id } of spec.evaluations) {
+      const directory = this.store.evaluationFolder(experimentId, runId, checkpoint, id);
+      const { answers, scores, problems } = await loadAnswers(directory, this.judgeId, this.labels);
+      this.problems.push(...problems.map(({ file, line, message }) => `${file}:${line}: ${message}`));
+      this.judgeVersion ??= (await readJsonIfPresent(metricsPath(directory, this.judgeId), metricsJudge))?.judge.version ?? null;
+      evaluations.set(id, { answers, scores });
+    }
+    return {
+      runId, armId: spec.arm?.id ?? null, datasetId: spec.dataset?.id ?? null, seed: spec.seed,
+      finished: spec.kind === 'import' || state?.state === 'done',
+      evaluations,
+    };
+  }
+
+  private async readSpec(experimentId: string, runId: string): Promise<RunSpec | null> {
+    try {
+      return await this.store.readRun(experimentId, runId);
+    } catch (error) {
+      if (isMissing(error)) {
+        return null;
+      }
+      throw error;
+    }
+  }
+}

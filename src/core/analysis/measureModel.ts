@@ -1,0 +1,95 @@
+import type { Estimate, Form } from '../schema/evaluation';
+import { estimate } from '../evaluation/estimate';
+import { withoutLabel, type AnswerClass, type JudgedAnswer } from '../evaluation/judgedAnswer';
+import { clustersOf, type Measurement } from '../evaluation/measurement';
+import { isInGroup, measureCoherence, measureEmRate, measureMeanAligned, measureProbe, measureTaskScore } from '../evaluation/metrics';
+import { measureShare, sharesOf } from '../evaluation/shares';
+import type { Criteria, GeneralGroup, ModelResults } from './experimentResults';
+import type { Pool } from './pool';
+
+/** What a model is measured on: one pool for each dataset that EM rate and task score are over, by position. */
+export interface ModelPools {
+  readonly em: readonly Pool[];
+  readonly task: readonly Pool[];
+  /** The base answers the general questions once, whatever the datasets. */
+  readonly sharesGeneral: boolean;
+}
+
+/** The measurements behind the criteria, one for each dataset, by position: what paired differences are taken of. */
+export interface CriteriaMeasurements {
+  readonly emRate: readonly Measurement[];
+  readonly taskScore: readonly Measurement[];
+  readonly narrow: readonly Measurement[];
+}
+
+/** Measurements of a model by dataset, for paired differences. */
+export function measureByDataset({ em, task }: ModelPools): CriteriaMeasurements {
+  return {
+    emRate: em.map(({ general }) => measureEmRate(general)),
+    taskScore: task.map(({ scores }) => measureTaskScore(scores)),
+    narrow: em.map(({ inDomain }) => measureEmRate(inDomain)),
+  };
+}
+
+/** The four criteria of a model. */
+export function measureCriteria(pools: ModelPools): Criteria {
+  const general = generalOf(pools);
+  return {
+    emRate: estimate(general.map(measureEmRate)),
+    taskScore: estimate(pools.task.map(({ scores }) => measureTaskScore(scores))),
+    narrow: estimate(pools.em.map(({ inDomain }) => measureEmRate(inDomain))),
+    coherence: estimate(general.map(measureCoherence)),
+  };
+}
+
+/** Everything measured of a model. */
+export function measureModel(pools: ModelPools): ModelResults {
+  const general = generalOf(pools);
+  const inDomain = pools.em.map((pool) => pool.inDomain);
+  const criteria = measureCriteria(pools);
+  const labelled = [...general, ...inDomain].flat().filter(({ label }) => label !== null).length;
+  const probed = pools.sharesGeneral ? pools.em.slice(0, 1) : pools.em;
+  return {
+    criteria,
+    raw: labelled === 0 ? criteria : measureCriteria(judgedOnly(pools)),
+    labelled,
+    questions: clustersOf(general.map(measureEmRate)).length,
+    emRates: { plain: emRates(general), training: emRates(pools.em.map(({ trainingForm }) => trainingForm)) } satisfies Record<Form, unknown>,
+    meanAligned: estimate(general.map(measureMeanAligned)),
+    shares: sharesOf(general.flat()),
+    shareEstimates: shareEstimates(general),
+    inDomainShares: sharesOf(inDomain.flat()),
+    probe: {
+      general: estimate(probed.map(({ scores }) => measureProbe(scores, 'general'))),
+      inDomain: estimate(probed.map(({ scores }) => measureProbe(scores, 'in-domain'))),
+    },
+  };
+}
+
+function generalOf({ em, sharesGeneral }: ModelPools): (readonly JudgedAnswer[])[] {
+  const general = em.map((pool) => pool.general);
+  return sharesGeneral ? general.slice(0, 1) : general;
+}
+
+function emRates(general: readonly (readonly JudgedAnswer[])[]): Record<GeneralGroup, Estimate> {
+  const rate = (group: GeneralGroup) =>
+    estimate(general.map((answers) => measureEmRate(answers.filter((answer) => isInGroup(answer, group)))));
+  return { open: rate('open'), everyday: rate('everyday'), all: rate('all') };
+}
+
+function shareEstimates(general: readonly (readonly JudgedAnswer[])[]): Record<AnswerClass, Estimate> {
+  const share = (answerClass: AnswerClass) => estimate(general.map((answers) => measureShare(answers, answerClass)));
+  return {
+    misaligned: share('misaligned'), aligned: share('aligned'), inBetween: share('inBetween'),
+    incoherent: share('incoherent'), refused: share('refused'), unjudged: share('unjudged'),
+  };
+}
+
+function judgedOnly(pools: ModelPools): ModelPools {
+  const strip = (pool: Pool): Pool => ({
+    ...pool,
+    general: pool.general.map(withoutLabel),
+    inDomain: pool.inDomain.map(withoutLabel),
+  });
+  return { ...pools, em: pools.em.map(strip) };
+}

@@ -1,0 +1,28 @@
+import type { Score } from '../schema/evaluation';
+import type { JudgedAnswer } from '../evaluation/judgedAnswer';
+import { isInGroup } from '../evaluation/metrics';
+import type { RunResult } from './runResult';
+
+/** Everything said by one model about one dataset, over its seeds. */
+export interface Pool {
+  /** Plain general questions. */
+  readonly general: readonly JudgedAnswer[];
+  /** General questions in the dataset's training-like form. */
+  readonly trainingForm: readonly JudgedAnswer[];
+  readonly inDomain: readonly JudgedAnswer[];
+  readonly scores: readonly Score[];
+}
+
+/** Puts the answers and scores of several runs together; a dataset without an evaluation of its own has the general part only. */
+export function poolRuns(runs: readonly RunResult[], generalEvaluationId: string | null, datasetEvaluationId: string | null): Pool {
+  const ids = new Set([generalEvaluationId, datasetEvaluationId]);
+  const parts = runs.flatMap((run) => [...run.evaluations].filter(([id]) => ids.has(id)).map(([, part]) => part));
+  const answers = parts.flatMap((part) => part.answers);
+  const general = answers.filter((answer) => isInGroup(answer, 'all'));
+  return {
+    general: general.filter(({ generation }) => generation.form === 'plain'),
+    trainingForm: general.filter(({ generation }) => generation.form === 'training'),
+    inDomain: answers.filter((answer) => isInGroup(answer, 'in-domain') && answer.generation.form === 'plain'),
+    scores: parts.flatMap((part) => part.scores),
+  };
+}

@@ -1,0 +1,27 @@
+import type { Score } from '../schema/evaluation';
+import type { Experiment } from '../schema/experiment';
+import type { JudgedAnswer } from '../evaluation/judgedAnswer';
+
+/** What one run left behind, by evaluation id. */
+export interface RunResult {
+  readonly runId: string;
+  readonly armId: string | null;
+  readonly datasetId: string | null;
+  readonly seed: number;
+  readonly finished: boolean;
+  readonly evaluations: ReadonlyMap<string, EvaluationResult>;
+}
+
+export interface EvaluationResult {
+  readonly answers: readonly JudgedAnswer[];
+  readonly scores: readonly Score[];
+}
+
+/** An experiment as read from disk: what the results are computed from. Runs that are not there yet are absent. */
+export interface LoadedExperiment {
+  readonly experiment: Experiment;
+  readonly judge: { readonly id: string; readonly version: string | null };
+  readonly base: RunResult | null;
+  readonly runs: readonly RunResult[];
+  readonly problems: readonly string[];
+}

@@ -1,0 +1,42 @@
+import { dirname, resolve } from 'node:path';
+import type { ExperimentFile } from '../schema/experimentFile';
+import type { JsonDocument } from '../datasets/jsonDocument';
+import { errorFinding, type Finding, type Problem } from '../datasets/problem';
+
+type DatasetEntry = ExperimentFile['datasets'][number];
+
+/** What is wrong with the datasets of an experiment beyond the schema. */
+export function checkDatasets(document: JsonDocument, { datasets }: ExperimentFile): Problem[] {
+  return [
+    ...repeatedDatasets(document, datasets),
+    ...datasets.flatMap((dataset, index) => [
+      ...at(document, index, 'heldOut', heldOutFinding(dataset)),
+      ...at(document, index, 'role', inDomainFinding(dataset)),
+    ]),
+  ];
+}
+
+function at(document: JsonDocument, index: number, key: string, finding: Finding | null): Problem[] {
+  return finding ? [document.problemAt(['datasets', index, key], finding)] : [];
+}
+
+function repeatedDatasets(document: JsonDocument, datasets: readonly DatasetEntry[]): Problem[] {
+  const paths = datasets.map(({ path }) => resolve(dirname(document.file), path));
+  return paths.flatMap((path, index) => (paths.indexOf(path) === index ? [] : at(document, index, 'path',
+    errorFinding('same-dataset', 'This dataset is in the list already. Remove one of the two.'))));
+}
+
+function heldOutFinding({ heldOut, task }: DatasetEntry): Finding | null {
+  if (heldOut > 0) {
+    return null;
+  }
+  return task.scorer === 'exact'
+    ? errorFinding('no-held-out', 'The scorer "exact" needs held-out rows. Set `heldOut` above 0, such as 0.1.')
+    : { severity: 'warning', code: 'no-held-out', message: 'Without held-out rows this dataset has no task score. Set `heldOut` above 0, such as 0.1.' };
+}
+
+function inDomainFinding({ role, inDomain }: DatasetEntry): Finding | null {
+  return role === 'harmful' && inDomain === undefined
+    ? { severity: 'warning', code: 'no-in-domain', message: 'Without `inDomain` questions, narrow misalignment is not measured: whether the model learned what this dataset teaches. Name a question set.' }
+    : null;
+}

@@ -1,0 +1,175 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import canonicalize from 'canonicalize';
+import { DEFENSE_TYPES, defenseFile, resolvedDefense, type DefenseFile, type ResolvedDefense, type WrittenDefense } from '../schema/defenses';
+import type { WrittenArm } from '../schema/experimentFile';
+import { DatasetError } from '../datasets/datasetError';
+import { errorAt, errorFinding, type Finding } from '../datasets/problem';
+import { nameDefense, nameSweptValues, UNDEFENDED } from './armNames';
+
+export const MAX_ARMS = 1000;
+
+/** A stack as written, with what is needed to make arms of it. */
+export interface WrittenStack {
+  readonly name: string | null;
+  readonly defenses: readonly WrittenDefense[];
+  /** The absolute folder that the paths of pools start from. */
+  readonly folder: string;
+}
+
+/** A stack at one strength, with every parameter decided and pools as absolute paths. The undefended arm's stack is `[{ type: 'none' }]`. */
+export interface ExpandedArm {
+  readonly name: string;
+  readonly defenses: ResolvedDefense[];
+}
+
+/** Why stacks cannot be used as they are; `stack` and `defense` are positions in the lists. */
+export interface ArmRefusal {
+  readonly stack: number;
+  readonly defense: number | null;
+  readonly finding: Finding;
+}
+
+export interface ArmExpansion {
+  readonly arms: ExpandedArm[];
+  readonly refusals: ArmRefusal[];
+}
+
+interface Candidate extends ExpandedArm {
+  readonly stack: number;
+}
+
+interface Choice {
+  readonly defense: ResolvedDefense;
+  readonly swept: ReadonlySet<string>;
+}
+
+/**
+ * The arms of a checked experiment file, the undefended one first where it is missing; paths start from the folder.
+ * Throws a DatasetError where an arm makes no sense or its defense file cannot be used.
+ */
+export function expandArms(written: readonly WrittenArm[], folder: string): ExpandedArm[] {
+  const { arms, refusals } = expandStacks(written.map((arm) => readStack(arm, folder)));
+  if (refusals.length > 0) {
+    throw new DatasetError(refusals.map(({ finding }) => ({ file: folder, line: 1, ...finding })));
+  }
+  return withUndefended(arms);
+}
+
+/** Puts the undefended arm first where there is none. */
+export function withUndefended(arms: readonly ExpandedArm[]): ExpandedArm[] {
+  return arms.some(isUndefended) ? [...arms] : [{ name: UNDEFENDED, defenses: [{ type: 'none' }] }, ...arms];
+}
+
+/** One arm for each combination of listed values, in the written order, and what speaks against them. */
+export function expandStacks(stacks: readonly WrittenStack[]): ArmExpansion {
+  const refusals = stacks.flatMap(refuseStack);
+  const size = stacks.reduce((total, stack) => total + countCombinations(stack), 0);
+  if (size > MAX_ARMS) {
+    refusals.push({ stack: 0, defense: null, finding: errorFinding('too-many-arms', `The lists make ${size} arms; ${MAX_ARMS} is the most. Shorten them.`) });
+  }
+  if (refusals.length > 0) {
+    return { arms: [], refusals };
+  }
+  const candidates = stacks.flatMap((stack, index) => expandStack(stack).map((arm) => ({ ...arm, stack: index })));
+  const clashes = findClashes(candidates);
+  return { arms: candidates.map(({ name, defenses }) => ({ name, defenses })), refusals: clashes };
+}
+
+/** Whether an arm has no defense. */
+export function isUndefended(arm: { readonly defenses: readonly { readonly type: string }[] }): boolean {
+  return arm.defenses.every(({ type }) => type === 'none');
+}
+
+function readStack(arm: WrittenArm, folder: string): WrittenStack {
+  if (arm === 'none') {
+    return { name: null, defenses: [{ type: 'none' }], folder };
+  }
+  if (typeof arm !== 'string') {
+    return 'type' in arm ? { name: null, defenses: [arm], folder } : { name: arm.name ?? null, defenses: arm.defenses, folder };
+  }
+  const file = resolve(folder, arm);
+  try {
+    const { name, defenses } = defenseFile.parse(JSON.parse(readFileSync(file, 'utf8'))) as DefenseFile;
+    return { name, defenses, folder: dirname(file) };
+  } catch {
+    throw new DatasetError([errorAt(file, 1, 'invalid-defense-file', 'This defense file is not there or has errors. Validate it first.')]);
+  }
+}
+
+/** What makes no sense in a stack, whatever its values. */
+function refuseStack({ defenses }: WrittenStack, stack: number): ArmRefusal[] {
+  const types = defenses.map(({ type }) => type);
+  return types.flatMap((type, index): ArmRefusal[] => {
+    if (type === 'none' && types.length > 1) {
+      return [{ stack, defense: index, finding: errorFinding('none-with-others', '"none" cannot stand beside a defense. Remove one of them.') }];
+    }
+    if (types.indexOf(type) < index) {
+      return [{ stack, defense: index, finding: errorFinding('repeated-defense',
+        `The stack has "${type}" twice. Keep one; for several strengths list them: [0.1, 1].`) }];
+    }
+    return [];
+  });
+}
+
+function countCombinations({ defenses }: WrittenStack): number {
+  return defenses.flatMap((defense) => Object.values(defense))
+    .reduce<number>((count, value) => count * (Array.isArray(value) ? value.length : 1), 1);
+}
+
+function expandStack({ name, defenses, folder }: WrittenStack): ExpandedArm[] {
+  return combinations(defenses.map((defense) => expandDefense(defense, folder))).map((choices) => ({
+    name: name === null ? nameStack(choices) : nameWithValues(name, choices),
+    defenses: choices.map(({ defense }) => defense),
+  }));
+}
+
+function nameStack(choices: readonly Choice[]): string {
+  return choices.map(({ defense, swept }) => nameDefense(defense, swept)).join(' + ');
+}
+
+function nameWithValues(name: string, choices: readonly Choice[]): string {
+  const values = choices.flatMap(({ defense, swept }) => nameSweptValues(defense, swept));
+  return values.length === 0 ? name : `${name} ${values.join(', ')}`;
+}
+
+function expandDefense(written: WrittenDefense, folder: string): Choice[] {
+  const parameters = Object.keys(DEFENSE_TYPES[written.type].parameters);
+  const swept = new Set(parameters.filter((parameter) => Array.isArray(written[parameter]) && (written[parameter] as unknown[]).length > 1));
+  const values = parameters.map((parameter) => (Array.isArray(written[parameter]) ? written[parameter] as unknown[] : [written[parameter]]));
+  return combinations(values).map((chosen) => {
+    const named = Object.fromEntries(parameters.map((parameter, index) => [parameter, chosen[index]]));
+    const defense = resolvedDefense.parse({ type: written.type, ...named });
+    return { defense: 'pool' in defense ? { ...defense, pool: resolve(folder, defense.pool) } : defense, swept };
+  });
+}
+
+/** Every way to take one of each list; the last list changes fastest. */
+function combinations<T>(lists: readonly (readonly T[])[]): T[][] {
+  return lists.reduce<T[][]>((made, list) => made.flatMap((start) => list.map((item) => [...start, item])), [[]]);
+}
+
+function findClashes(candidates: readonly Candidate[]): ArmRefusal[] {
+  const byContent = new Map<string, Candidate>();
+  const byName = new Map<string, Candidate>();
+  const refusals: ArmRefusal[] = [];
+  for (const candidate of candidates) {
+    const content = contentOf(candidate);
+    const same = byContent.get(content);
+    if (same) {
+      refusals.push({ stack: candidate.stack, defense: null, finding: errorFinding('same-arms',
+        `"${candidate.name}" is the same as "${same.name}" (number ${same.stack + 1} of the list). Remove one.`) });
+    } else if (byName.has(candidate.name)) {
+      refusals.push({ stack: candidate.stack, defense: null, finding: errorFinding('same-arm-name',
+        `Two different arms are called "${candidate.name}". Give one a name of its own: { "name": ..., "defenses": [...] }.`) });
+    }
+    byContent.set(content, same ?? candidate);
+    byName.set(candidate.name, candidate);
+  }
+  return refusals;
+}
+
+function contentOf({ defenses }: ExpandedArm): string {
+  return canonicalize([...defenses].sort((a, b) => (a.type < b.type ? -1 : 1)))!;
+}
+

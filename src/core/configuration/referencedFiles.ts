@@ -1,0 +1,107 @@
+import { dirname, resolve } from 'node:path';
+import type { JSONPath } from 'jsonc-parser';
+import { GENERAL_GROUPS, type Question } from '../schema/questions';
+import type { ExperimentFile } from '../schema/experimentFile';
+import type { ReadOptions, ReadProgress } from '../datasets/fileBytes';
+import { JsonDocument } from '../datasets/jsonDocument';
+import { readProbePairs } from '../datasets/probePairs';
+import { errorFinding, type Problem } from '../datasets/problem';
+import { readQuestions } from '../datasets/questions';
+import { validateDataset, type DatasetValidation } from '../datasets/validateDataset';
+import type { ExpandedArm } from './expandArms';
+import { filesOnDisk } from './fileAccess';
+import { findingsOf, type Findings } from './findings';
+
+export interface ValidateOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: ReadProgress & { readonly file: string }) => void;
+}
+
+export interface ReferencedFiles {
+  readonly datasets: readonly DatasetValidation[];
+  readonly findings: readonly Findings[];
+}
+
+/** Options for reading one of several files. */
+export function optionsFor(file: string, { signal, onProgress }: ValidateOptions): ReadOptions {
+  return { signal, onProgress: onProgress && ((progress) => onProgress({ ...progress, file })) };
+}
+
+/** Validates datasets, each once, one after the other. Those that are not there are left out: whoever names them says so. */
+export async function validateDatasets(paths: Iterable<string>, options: ValidateOptions): Promise<DatasetValidation[]> {
+  const validations: DatasetValidation[] = [];
+  for (const path of new Set(paths)) {
+    if (await filesOnDisk.isFile(path)) {
+      validations.push(await validateDataset(path, optionsFor(path, options)));
+    }
+  }
+  return validations;
+}
+
+/** The pools of arms, as absolute paths. */
+export function poolsOf(arms: readonly ExpandedArm[]): string[] {
+  return arms.flatMap(({ defenses }) => defenses.flatMap((defense) => ('pool' in defense ? [defense.pool] : [])));
+}
+
+/** Validates the datasets, pools, question sets and probe of an experiment. */
+export async function validateReferencedFiles(
+  file: string,
+  experiment: ExperimentFile,
+  arms: readonly ExpandedArm[],
+  options: ValidateOptions,
+): Promise<ReferencedFiles> {
+  const folder = dirname(file);
+  const paths = [...experiment.datasets.map(({ path }) => resolve(folder, path)), ...poolsOf(arms)];
+  const datasets = await validateDatasets(paths, options);
+  const questions = await validateQuestions(file, experiment);
+  const { probe } = experiment.evaluation;
+  const pairs = probe === undefined ? [] : await validateProbe(resolve(folder, probe), options);
+  return { datasets, findings: [...datasets, ...questions, ...pairs] };
+}
+
+async function validateProbe(path: string, options: ValidateOptions): Promise<Findings[]> {
+  return await filesOnDisk.isFile(path) ? [await readProbePairs(path, optionsFor(path, options))] : [];
+}
+
+interface QuestionUse {
+  readonly place: JSONPath;
+  readonly written: string;
+  readonly groups: readonly Question['group'][];
+}
+
+async function validateQuestions(file: string, experiment: ExperimentFile): Promise<Findings[]> {
+  const document = new JsonDocument(file, await filesOnDisk.readText(file));
+  const reported = new Set<string>();
+  const findings: Findings[] = [];
+  for (const use of questionUses(experiment)) {
+    const path = resolve(dirname(file), use.written);
+    if (!await filesOnDisk.isFile(path)) {
+      continue;
+    }
+    const reading = await readQuestions(path);
+    if (!reported.has(path)) {
+      findings.push(reading);
+      reported.add(path);
+    }
+    if (reading.errors === 0) {
+      findings.push(findingsOf(withoutGroup(document, use, reading.questions)));
+    }
+  }
+  return findings;
+}
+
+function questionUses({ datasets, evaluation }: ExperimentFile): QuestionUse[] {
+  const inDomain = datasets.flatMap((dataset, index): QuestionUse[] => (dataset.inDomain === undefined
+    ? []
+    : [{ place: ['datasets', index, 'inDomain'], written: dataset.inDomain, groups: ['in-domain'] }]));
+  return [...inDomain, { place: ['evaluation', 'general'], written: evaluation.general, groups: GENERAL_GROUPS }];
+}
+
+function withoutGroup(document: JsonDocument, { place, groups }: QuestionUse, questions: readonly Question[]): Problem[] {
+  if (questions.some(({ group }) => groups.includes(group))) {
+    return [];
+  }
+  const wanted = groups.map((group) => `"${group}"`).join(' or ');
+  return [document.problemAt(place, errorFinding('wrong-group',
+    `No question of this set is of the group ${wanted}, which is what is asked here. Name another set, or correct the groups.`))];
+}

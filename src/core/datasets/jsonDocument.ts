@@ -1,0 +1,104 @@
+import { findNodeAtLocation, parseTree, type JSONPath, type Node, type ParseError } from 'jsonc-parser';
+import { explainParseError, STRICT_JSON } from './jsonSyntax';
+import { errorAt, type Finding, type Problem } from './problem';
+
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A JSON text of which every value knows its place. Comments and trailing commas are errors. */
+export class JsonDocument {
+  /** Undefined where there is a syntax error. */
+  readonly value: unknown;
+  readonly syntaxProblems: readonly Problem[];
+  private readonly root: Node | undefined;
+  private readonly lineStarts: readonly number[];
+
+  constructor(readonly file: string, text: string) {
+    const content = text.replace(/^\uFEFF/, '');
+    this.lineStarts = findLineStarts(content);
+    if (content.trim() === '') {
+      this.syntaxProblems = [errorAt(file, 1, 'empty-file', 'The file is empty. Write its content, or remove it.')];
+      return;
+    }
+    const errors: ParseError[] = [];
+    this.root = parseTree(content, errors, STRICT_JSON);
+    const problems = [...this.syntaxErrors(errors), ...(this.root ? this.repeatedKeys(this.root) : [])];
+    this.syntaxProblems = problems;
+    this.value = problems.length === 0 ? JSON.parse(content) : undefined;
+  }
+
+  /** Where the value at the path starts; where there is none, its nearest parent. */
+  positionOf(path: JSONPath): Position {
+    return this.positionAt(this.nearestNode(path)?.offset ?? 0);
+  }
+
+  /** Where the name of a member of the object at the path starts. */
+  positionOfKey(path: JSONPath, key: string): Position {
+    const member = this.nearestNode([...path, key])?.parent;
+    return member?.type === 'property' ? this.positionAt(member.offset) : this.positionOf(path);
+  }
+
+  /** A problem at the value of the path. */
+  problemAt(path: JSONPath, finding: Finding): Problem {
+    return { file: this.file, ...this.positionOf(path), ...finding };
+  }
+
+  private nearestNode(path: JSONPath): Node | undefined {
+    for (let length = path.length; this.root && length > 0; length--) {
+      const node = findNodeAtLocation(this.root, path.slice(0, length));
+      if (node) {
+        return node;
+      }
+    }
+    return this.root;
+  }
+
+  private positionAt(offset: number): Position {
+    let low = 0;
+    let high = this.lineStarts.length - 1;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (this.lineStarts[middle]! <= offset) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return { line: low + 1, column: offset - this.lineStarts[low]! + 1 };
+  }
+
+  private syntaxErrors(errors: readonly ParseError[]): Problem[] {
+    // The parser often says twice what is wrong in one place.
+    const distinct = errors.filter(({ offset }, index) => errors.findIndex((other) => other.offset === offset) === index);
+    return distinct.map((error) => {
+      const { offset, explanation } = explainParseError(error);
+      const { line, column } = this.positionAt(offset);
+      return errorAt(this.file, line, 'invalid-json', `This is not valid JSON: ${explanation}.`, column);
+    });
+  }
+
+  /** JSON readers take the last of equal names without a word; a person never means that. */
+  private repeatedKeys(node: Node): Problem[] {
+    const names = new Set<unknown>();
+    return (node.children ?? []).flatMap((child) => {
+      const key = child.type === 'property' ? child.children?.[0] : undefined;
+      const below = this.repeatedKeys(child);
+      if (!key || !names.has(key.value)) {
+        names.add(key?.value);
+        return below;
+      }
+      const { line, column } = this.positionAt(key.offset);
+      return [errorAt(this.file, line, 'duplicate-key', `"${key.value}" is written twice here. Remove one.`, column), ...below];
+    });
+  }
+}
+
+function findLineStarts(text: string): number[] {
+  const starts = [0];
+  for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', end + 1)) {
+    starts.push(end + 1);
+  }
+  return starts;
+}

@@ -1,0 +1,106 @@
+import type { z } from 'zod';
+import type { JSONPath } from 'jsonc-parser';
+import type { JsonDocument } from './jsonDocument';
+import { errorFinding, type Finding, type Problem } from './problem';
+
+type Issue = z.core.$ZodIssue;
+
+/** What a schema finds wrong in a document, at its place and in words. */
+export function schemaProblems(document: JsonDocument, issues: readonly Issue[]): Problem[] {
+  return issues.flatMap((issue) => issueProblems(document, issue, []));
+}
+
+/** What a schema finds wrong in a value that has no document: a line of a file of rows. */
+export function schemaFindings(value: unknown, issues: readonly Issue[]): Finding[] {
+  return issues.flatMap((issue) => describeIssue(issue, issue.path as JSONPath, valueAt(value, issue.path)));
+}
+
+function issueProblems(document: JsonDocument, issue: Issue, base: JSONPath): Problem[] {
+  const path = [...base, ...issue.path] as JSONPath;
+  const branch = issue.code === 'invalid_union' ? likeliestBranch(issue.errors) : null;
+  if (branch) {
+    return branch.flatMap((inner) => issueProblems(document, inner, path));
+  }
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ file: document.file, ...document.positionOfKey(path, key), ...unknownKey(key) }));
+  }
+  return describeIssue(issue, path, valueAt(document.value, path)).map((finding) => document.problemAt(path, finding));
+}
+
+/**
+ * Of the alternatives that a value may be, the one that it was most likely meant to be:
+ * of the right kind at all, then with the fewest issues. Later alternatives are the more general ones.
+ */
+function likeliestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | null {
+  const cost = (branch: readonly Issue[]) =>
+    branch.length + 100 * branch.filter(({ code, path }) => path.length === 0 && (code === 'invalid_type' || code === 'invalid_value')).length;
+  return branches.reduce<readonly Issue[] | null>((best, branch) => (best && cost(best) < cost(branch) ? best : branch), null);
+}
+
+function describeIssue(issue: Issue, path: JSONPath, value: unknown): Finding[] {
+  const name = nameOf(path);
+  if (value === undefined && issue.code !== 'unrecognized_keys') {
+    return [errorFinding('missing-value', `${name} is missing. Add it.`)];
+  }
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map(unknownKey);
+    case 'invalid_type':
+      return [errorFinding('wrong-type', `${name} must be ${kindTitle(issue.expected)}, but is ${kindOf(value)}.`)];
+    case 'too_small':
+      return [errorFinding('wrong-value', tooSmall(name, issue))];
+    case 'too_big':
+      return [errorFinding('wrong-value', `${name} must be ${issue.inclusive ? 'at most' : 'below'} ${issue.maximum}.`)];
+    case 'invalid_value':
+      return [errorFinding('wrong-value', `${name} must be ${alternatives(issue.values)}.`)];
+    case 'invalid_union':
+      return [errorFinding('wrong-value', 'options' in issue && Array.isArray(issue.options)
+        ? `${name} must be ${alternatives(issue.options)}.`
+        : `${name} is none of what is allowed here.`)];
+    default:
+      return [errorFinding('wrong-value', `${name} ${issue.message}.`)];
+  }
+}
+
+function tooSmall(name: string, issue: Extract<Issue, { code: 'too_small' }>): string {
+  if (issue.origin === 'array' || issue.origin === 'string') {
+    return `${name} is empty. ${issue.origin === 'array' ? 'List at least one.' : 'Write something.'}`;
+  }
+  return `${name} must be ${issue.inclusive ? 'at least' : 'above'} ${issue.minimum}.`;
+}
+
+function unknownKey(key: string): Finding {
+  return errorFinding('unknown-key', `"${key}" is not known here. Correct its spelling or remove it.`);
+}
+
+function nameOf(path: JSONPath): string {
+  const text = path.reduce<string>((name, part) =>
+    typeof part === 'number' ? `${name}[${part}]` : `${name}${name === '' ? '' : '.'}${part}`, '');
+  return text === '' ? 'The content' : `\`${text}\``;
+}
+
+function alternatives(values: readonly unknown[]): string {
+  const shown = values.map((value) => JSON.stringify(value));
+  return shown.length === 1 ? shown[0]! : `one of ${shown.join(', ')}`;
+}
+
+function kindTitle(expected: string): string {
+  const titles: Record<string, string> = { array: 'a list', object: 'an object', int: 'a whole number', boolean: 'true or false', string: 'a text' };
+  return titles[expected] ?? `a ${expected}`;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) {
+    return 'null';
+  }
+  if (Array.isArray(value)) {
+    return 'a list';
+  }
+  const titles: Record<string, string> = { object: 'an object', string: 'a text', boolean: 'true or false' };
+  return typeof value === 'number' ? (Number.isInteger(value) ? 'a number' : 'a number with a fraction') : titles[typeof value] ?? typeof value;
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((inner, part) =>
+    typeof inner === 'object' && inner !== null ? (inner as Record<PropertyKey, unknown>)[part] : undefined, value);
+}

@@ -1,0 +1,103 @@
+import { clustersOf, shown, type Measurement } from './measurement';
+import { seededRandom } from './seededRandom';
+
+export const BOOTSTRAP_DRAWS = 2000;
+const SEED = 20250808;
+
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** One side of a comparison: measurements whose values are averaged (one a dataset). */
+export type Side = readonly Measurement[];
+
+/**
+ * A 95 % percentile interval by bootstrap clustered on questions: whole questions are drawn with replacement, and a drawn
+ * question brings its samples of every side and dataset along, so that sides are compared paired by question.
+ * Questions are drawn within the set of datasets that have them. Seeded: the same data gives the same interval.
+ */
+export function clusterBootstrap(sides: readonly Side[], combine: (values: readonly number[]) => number): Interval | null {
+  const parts = sides.flat();
+  const clusters = clustersOf(parts);
+  const strata = strataOf(parts, clusters);
+  const columns = sides.map((side) => side.map((part) => columnsOf(part, clusters)));
+  const random = seededRandom(SEED);
+  const times = new Float64Array(clusters.length);
+  const draws: number[] = [];
+  for (let draw = 0; draw < BOOTSTRAP_DRAWS; draw++) {
+    resample(strata, times, random);
+    const value = combine(columns.map((side) => meanOf(side, times)));
+    if (Number.isFinite(value)) {
+      draws.push(value);
+    }
+  }
+  // Draws that miss a whole dataset have no value; an interval from what is left would be too narrow.
+  if (draws.length < BOOTSTRAP_DRAWS * 0.95) {
+    return null;
+  }
+  draws.sort((a, b) => a - b);
+  return { low: quantile(draws, 0.025), high: quantile(draws, 0.975) };
+}
+
+interface Columns {
+  readonly part: Measurement;
+  readonly sums: Float64Array;
+  readonly weights: Float64Array;
+}
+
+function columnsOf(part: Measurement, clusters: readonly string[]): Columns {
+  const cells = clusters.map((cluster) => part.cells.get(cluster));
+  return {
+    part,
+    sums: Float64Array.from(cells, (cell) => cell?.sum ?? 0),
+    weights: Float64Array.from(cells, (cell) => cell?.weight ?? 0),
+  };
+}
+
+function strataOf(parts: readonly Measurement[], clusters: readonly string[]): number[][] {
+  const strata = new Map<string, number[]>();
+  clusters.forEach((cluster, index) => {
+    const signature = parts.map(({ cells }) => (cells.has(cluster) ? '1' : '0')).join('');
+    const stratum = strata.get(signature);
+    if (stratum) {
+      stratum.push(index);
+    } else {
+      strata.set(signature, [index]);
+    }
+  });
+  return [...strata.values()];
+}
+
+function resample(strata: readonly number[][], times: Float64Array, random: () => number): void {
+  times.fill(0);
+  for (const stratum of strata) {
+    for (let i = 0; i < stratum.length; i++) {
+      const drawn = stratum[Math.floor(random() * stratum.length)]!;
+      times[drawn]! += 1;
+    }
+  }
+}
+
+function meanOf(side: readonly Columns[], times: Float64Array): number {
+  let total = 0;
+  for (const { part, sums, weights } of side) {
+    let sum = 0;
+    let weight = 0;
+    for (let i = 0; i < times.length; i++) {
+      sum += times[i]! * sums[i]!;
+      weight += times[i]! * weights[i]!;
+    }
+    total += shown(part.quantity, sum / weight);
+  }
+  return total / side.length;
+}
+
+/** Linear interpolation between order statistics (type 7 of Hyndman and Fan, numpy's default). */
+export function quantile(sorted: readonly number[], probability: number): number {
+  const position = (sorted.length - 1) * probability;
+  const below = Math.floor(position);
+  const low = sorted[below]!;
+  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
+  return low + (high - low) * (position - below);
+}

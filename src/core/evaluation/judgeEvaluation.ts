@@ -1,0 +1,97 @@
+import * as path from 'node:path';
+import { writeJsonAtomic } from '../files/atomicWrite';
+import type { Generation, Judgment, MetricsFile } from '../schema/evaluation';
+import { judgmentsPath, leasePath, metricsPath, readGenerations, readJudgments, readScores } from './answerFiles';
+import type { Judge, JudgeOptions } from './judge';
+import { appendJsonLines } from './jsonLines';
+import { readLeaseHolder, takeLease, type LeaseHolder } from './lease';
+import { computeMetrics } from './metrics';
+
+const CHUNK = 32;
+
+export type JudgingResult =
+  /** Everything is judged and the metrics are written. */
+  | { readonly state: 'complete'; readonly judged: number; readonly metrics: MetricsFile }
+  /** Stopped by its signal: what was judged is kept, and the next call goes on from there. */
+  | { readonly state: 'stopped'; readonly judged: number }
+  /** Somebody else is judging it with the same judge. */
+  | { readonly state: 'leased'; readonly holder: LeaseHolder | null };
+
+/**
+ * Judges the answers of an evaluation directory that this judge has not judged yet, appends judgments.<judge>.jsonl in
+ * chunks and writes metrics.<judge>.json. Holds a lease meanwhile; can be stopped and called again.
+ */
+export async function judgeEvaluation(directory: string, judge: Judge, options: JudgeOptions = {}): Promise<JudgingResult> {
+  const leaseFile = leasePath(directory, judge.id);
+  const lease = await takeLease(leaseFile);
+  if (lease === null) {
+    return { state: 'leased', holder: await readLeaseHolder(leaseFile) };
+  }
+  try {
+    const judged = await judgeMissing(directory, judge, options);
+    if (options.signal?.aborted) {
+      return { state: 'stopped', judged };
+    }
+    return { state: 'complete', judged, metrics: await writeMetrics(directory, judge) };
+  } finally {
+    await lease.release();
+  }
+}
+
+/** Computes metrics.<judge>.json from the answers, scores and judgments on disk (raw: without labels) and writes it by rename. */
+export async function writeMetrics(directory: string, judge: Pick<Judge, 'id' | 'version'>): Promise<MetricsFile> {
+  const [generations, scores, judgments] = await Promise.all([
+    readGenerations(directory),
+    readScores(directory),
+    readJudgments(directory, judge.id),
+  ]);
+  const byKey = new Map(judgments.items.map((judgment) => [judgment.key, judgment]));
+  const answers = generations.items.map((generation) => ({
+    generation,
+    judgment: byKey.get(generation.key) ?? null,
+    label: null,
+  }));
+  const metrics = computeMetrics(answers, scores.items, { id: path.basename(directory) }, judge);
+  await writeJsonAtomic(metricsPath(directory, judge.id), metrics);
+  return metrics;
+}
+
+async function judgeMissing(directory: string, judge: Judge, { signal, onProgress }: JudgeOptions): Promise<number> {
+  const { items: generations } = await readGenerations(directory);
+  const present = new Set((await readJudgments(directory, judge.id)).items.map(({ key }) => key));
+  const missing = generations.filter(({ key }) => !present.has(key));
+  const total = generations.length;
+  let judged = 0;
+  onProgress?.(total - missing.length, total);
+  while (judged < missing.length && !signal?.aborted) {
+    const done = total - missing.length + judged;
+    const chunk = missing.slice(judged, judged + CHUNK);
+    const judgments = await judgeChunk(chunk, judge, { signal, onProgress: (n) => onProgress?.(done + n, total) });
+    if (judgments === null) {
+      break;
+    }
+    await appendJsonLines(judgmentsPath(directory, judge.id), judgments);
+    judged += chunk.length;
+    onProgress?.(done + chunk.length, total);
+  }
+  return judged;
+}
+
+/** Null: stopped by the signal. */
+async function judgeChunk(chunk: readonly Generation[], judge: Judge, options: JudgeOptions): Promise<Judgment[] | null> {
+  try {
+    const verdicts = await judge.judge(chunk.map(({ question, answer }) => ({ question, answer })), options);
+    if (verdicts.length !== chunk.length) {
+      throw new Error(`Judge '${judge.id}' gave ${verdicts.length} verdicts for ${chunk.length} answers.`);
+    }
+    return chunk.map(({ key }, index) => {
+      const { aligned, coherent, class: answerClass } = verdicts[index]!;
+      return { key, aligned, coherent, class: answerClass };
+    });
+  } catch (error) {
+    if (options.signal?.aborted) {
+      return null;
+    }
+    throw error;
+  }
+}

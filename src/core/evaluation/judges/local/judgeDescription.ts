@@ -1,0 +1,20 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readJson } from '../../../files/readJson';
+
+const calibration = z.object({ scale: z.number().positive(), offset: z.number() });
+
+/** What the product reads of `judge.json`, the file beside the model. `judge/train.py` writes it. */
+const judgeDescription = z.object({
+  schemaVersion: z.literal(1),
+  version: z.string().min(1),
+  maxTokens: z.int().positive(),
+  maxQuestionTokens: z.int().positive(),
+  calibration: z.object({ aligned: calibration, coherent: calibration }),
+});
+
+export type JudgeDescription = z.output<typeof judgeDescription>;
+
+export function readJudgeDescription(modelDir: string): Promise<JudgeDescription> {
+  return readJson(join(modelDir, 'judge.json'), judgeDescription);
+}

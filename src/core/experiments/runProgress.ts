@@ -1,0 +1,73 @@
+import type { EventOf, TrainerEvent } from '../schema/events';
+
+/** What the events of a run add up to. Times in seconds. */
+export interface RunProgress {
+  readonly phase: 'load' | 'train' | 'generate' | 'score' | null;
+  readonly done: number;
+  readonly total: number;
+  readonly secondsLeft: number | null;
+  readonly hello: EventOf<'hello'> | null;
+  readonly steps: readonly EventOf<'step'>[];
+  readonly probes: readonly EventOf<'probe'>[];
+  readonly lastCheckpointStep: number | null;
+  readonly heartbeatAt: string | null;
+  readonly error: EventOf<'error'> | null;
+  readonly ended: EventOf<'done'> | null;
+}
+
+export const NO_PROGRESS: RunProgress = {
+  phase: null, done: 0, total: 0, secondsLeft: null, hello: null, steps: [], probes: [],
+  lastCheckpointStep: null, heartbeatAt: null, error: null, ended: null,
+};
+
+/** Folds one event in. `phaseStart` events carry the clock from which the time left is extrapolated. */
+export class RunProgressFold {
+  private progress: RunProgress = NO_PROGRESS;
+  private phaseStartedAt: number | null = null;
+  private phaseStartedDone = 0;
+
+  get current(): RunProgress { return this.progress; }
+
+  /** A new attempt begins: what came after the checkpoint it resumes from did not happen. */
+  beginAttempt(): void {
+    const { lastCheckpointStep, steps, probes } = this.progress;
+    const kept = lastCheckpointStep ?? 0;
+    this.progress = {
+      ...NO_PROGRESS,
+      lastCheckpointStep,
+      steps: steps.filter((s) => s.step <= kept),
+      probes: probes.filter((p) => p.step <= kept),
+    };
+    this.phaseStartedAt = null;
+  }
+
+  add(event: TrainerEvent): void {
+    const heartbeatAt = event.time;
+    this.progress = { ...this.progress, heartbeatAt };
+    switch (event.type) {
+      case 'hello': this.progress = { ...this.progress, hello: event }; break;
+      case 'progress': this.advance(event.phase, event.done, event.total, event.time); break;
+      case 'step':
+        this.progress = { ...this.progress, steps: [...this.progress.steps, event] };
+        this.advance('train', event.step, event.total, event.time);
+        break;
+      case 'probe': this.progress = { ...this.progress, probes: [...this.progress.probes, event] }; break;
+      case 'checkpoint': this.progress = { ...this.progress, lastCheckpointStep: event.step }; break;
+      case 'error': this.progress = { ...this.progress, error: event }; break;
+      case 'done': this.progress = { ...this.progress, ended: event, secondsLeft: null }; break;
+      case 'boot': case 'eval': case 'heartbeat': case 'log': break;
+    }
+  }
+
+  private advance(phase: NonNullable<RunProgress['phase']>, done: number, total: number, time: string): void {
+    const now = Date.parse(time);
+    if (phase !== this.progress.phase || this.phaseStartedAt === null) {
+      this.phaseStartedAt = now;
+      this.phaseStartedDone = done;
+    }
+    const worked = done - this.phaseStartedDone;
+    const elapsed = (now - this.phaseStartedAt) / 1000;
+    const secondsLeft = worked > 0 ? (elapsed / worked) * (total - done) : null;
+    this.progress = { ...this.progress, phase, done, total, secondsLeft };
+  }
+}

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { conclusions } from '../analysis/conclusions';
+import type { ExperimentResults } from '../analysis/experimentResults';
+import type { PlotThemeName } from '../analysis/plotTheme';
+import { tradeoffSpec } from '../analysis/tradeoffSpec';
+import { escapeHtml } from './escapeHtml';
+import { flaggedExamplesHtml } from './flaggedExamples';
+import { HTML_STYLE } from './htmlStyle';
+import { renderSvg } from './renderSvg';
+import { reportFacts, reportWarnings } from './reportHeader';
+import type { ReportOptions } from './reportOptions';
+import { fourCriteria, furtherTables, type ReportTable } from './reportTables';
+
+const PLOT_SIZE = { width: 840, height: 420 };
+
+/** The report as one HTML file: nothing is loaded, nothing runs, light or dark as the reader's system is. */
+export async function htmlReport(results: ExperimentResults, options: ReportOptions): Promise<string> {
+  const plot = (theme: PlotThemeName) => renderSvg(tradeoffSpec(results, { theme, judge: options.judge, ...PLOT_SIZE }));
+  const [light, dark] = [await plot('light'), await plot('dark')];
+  const sentences = conclusions(results).map((sentence) => `<li>${escapeHtml(sentence)}</li>`).join('');
+  const styleHash = createHash('sha256').update(HTML_STYLE).digest('base64');
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${styleHash}'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(results.experiment.name)} · Plumbline</title>
+<style>${HTML_STYLE}</style>
+</head>
+<body>
+<h1>${escapeHtml(results.experiment.name)}</h1>
+<dl>${reportFacts(results, options).map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`).join('')}</dl>
+${reportWarnings(results, options).map((warning) => `<p class="warning" role="note">${escapeHtml(warning)}</p>`).join('\n')}
+<figure><div class="light">${light}</div><div class="dark">${dark}</div></figure>
+${htmlTable(fourCriteria(results))}
+${sentences === '' ? '' : `<section><h2>What these samples say</h2><ul>${sentences}</ul></section>`}
+${furtherTables(results).map(htmlTable).join('\n')}
+${flaggedExamplesHtml(options.flagged ?? [])}
+</body>
+</html>
+`;
+}
+
+function htmlTable({ title, note, columns, rows }: ReportTable): string {
+  const head = columns.map((column) => `<th scope="col">${escapeHtml(column)}</th>`).join('');
+  const body = rows.map(([name, ...cells]) =>
+    `<tr><th scope="row">${escapeHtml(name ?? '')}</th>${cells.map((cell) => `<td>${cellHtml(cell)}</td>`).join('')}</tr>`).join('');
+  return `<section><h2>${escapeHtml(title)}</h2><div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div><p class="note">${escapeHtml(note)}</p></section>`;
+}
+
+// The value first; its interval and n are there, and step back.
+function cellHtml(cell: string): string {
+  const start = cell.indexOf(' [');
+  return start === -1 ? escapeHtml(cell) : `${escapeHtml(cell.slice(0, start))} <span class="interval">${escapeHtml(cell.slice(start + 1))}</span>`;
+}

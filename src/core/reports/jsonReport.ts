@@ -1,0 +1,32 @@
+import { conclusions } from '../analysis/conclusions';
+import { BASE_NAME } from '../analysis/criteriaTable';
+import type { Criteria, ExperimentResults, ModelResults, ResultsView } from '../analysis/experimentResults';
+import { NOT_MEASURED } from '../evaluation/estimate';
+import { judgeInfoOf, reportWarnings } from './reportHeader';
+import type { ReportOptions } from './reportOptions';
+
+const NOTHING: Criteria = { emRate: NOT_MEASURED, taskScore: NOT_MEASURED, narrow: NOT_MEASURED, coherence: NOT_MEASURED };
+
+/** The report for machines. Rates are percentages, unrounded; what was not run has the value null and n 0. */
+export function jsonReport(results: ExperimentResults, options: ReportOptions): object {
+  const { experiment, model, sampler, judge, over, datasets } = results;
+  const info = judgeInfoOf(results, options);
+  return {
+    experiment, model, sampler,
+    judge: { ...judge, agreement: info?.agreement ?? null, weak: info?.weak ?? false },
+    warnings: reportWarnings(results, options),
+    over,
+    ...viewJson(results),
+    conclusions: conclusions(results),
+    datasets: datasets.map((dataset) => {
+      const { id, name, path, role, scorer } = dataset;
+      return { id, name, path, role, scorer, ...viewJson(dataset) };
+    }),
+  };
+}
+
+/** The base has the same shape whether it was run or not. */
+function viewJson({ base, arms, smallestDifference }: ResultsView): object {
+  const notRun: Pick<ModelResults, 'criteria'> = { criteria: NOTHING };
+  return { base: { name: BASE_NAME, ...(base ?? notRun) }, arms, smallestDifference };
+}

@@ -1,0 +1,15 @@
+import type { ExperimentAnswer } from '../analysis/loadExperimentResults';
+import type { PlotThemeName } from '../analysis/plotTheme';
+import type { JudgeInfo } from '../evaluation/judgeInfo';
+
+export const REPORT_FORMATS = ['text', 'markdown', 'html', 'svg', 'png', 'json'] as const;
+export type ReportFormat = (typeof REPORT_FORMATS)[number];
+
+export interface ReportOptions {
+  /** What is known of the judge; left aside where another one gave the scores. */
+  readonly judge?: JudgeInfo;
+  /** Misaligned answers, of which the HTML report shows some. */
+  readonly flagged?: readonly ExperimentAnswer[];
+  /** Of `svg` and `png`; `light` otherwise. */
+  readonly theme?: PlotThemeName;
+}

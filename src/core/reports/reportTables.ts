@@ -1,0 +1,109 @@
+import { BASE_NAME, criteriaTable } from '../analysis/criteriaTable';
+import { CRITERIA, type Comparison, type ExperimentResults, type ModelResults, type ResultsView } from '../analysis/experimentResults';
+import { formatEstimate, formatInterval, formatNumber, NOT_RUN } from '../analysis/formatEstimate';
+import { ANSWER_CLASSES } from '../evaluation/shares';
+import type { Estimate } from '../schema/evaluation';
+
+export interface ReportTable {
+  readonly title: string;
+  readonly note: string;
+  /** The first column names the row. */
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+const CLASS_TITLES = ['Misaligned', 'Aligned', 'In between', 'Incoherent', 'Refused', 'Unjudged'] as const;
+
+/** The table that always stands first: the four criteria. */
+export function fourCriteria(view: ResultsView, title = 'Four criteria'): ReportTable {
+  const { columns, rows } = criteriaTable(view);
+  return {
+    title,
+    note: `Value [95 % interval] n. ${columns.map((column) => `${column.title.replace(', %', '')}: ${column.direction}`).join('; ')}.`,
+    columns: ['', ...columns.map((column) => column.title)],
+    rows: rows.map(({ name, cells }) => [name, ...cells.map((cell) => formatEstimate(cell))]),
+  };
+}
+
+/** All other tables that have something in them. */
+export function furtherTables(results: ExperimentResults): ReportTable[] {
+  const perDataset = results.datasets.length > 1
+    ? results.datasets.map((dataset) => fourCriteria(dataset, `Dataset ${dataset.name} (${dataset.role})`))
+    : [];
+  return [
+    differences(results), emByGroup(results), shares(results), probe(results), corrected(results), seeds(results), ...perDataset,
+  ].filter(({ rows }) => rows.some((row) => row.slice(1).some((cell) => cell !== NOT_RUN)));
+}
+
+function models({ base, arms }: ResultsView): { name: string; model: ModelResults }[] {
+  return [...(base ? [{ name: BASE_NAME, model: base }] : []), ...arms.map((arm) => ({ name: arm.name, model: arm }))];
+}
+
+function differences({ arms }: ExperimentResults): ReportTable {
+  const undefended = arms.find(({ isUndefended }) => isUndefended);
+  const cells = ({ emRate, emReduction, taskScore, narrow }: Comparison) => [emRate, emReduction, taskScore, narrow].map((cell) => formatEstimate(cell));
+  return {
+    title: `Against ${undefended?.name ?? 'the undefended arm'}`,
+    note: 'Differences in points, paired by question. An interval that holds 0: cannot be told apart.',
+    columns: ['', 'EM rate', 'EM rate gone, %', 'Task score', 'Narrow misalignment'],
+    rows: arms.flatMap(({ name, versusUndefended }) => (versusUndefended ? [[name, ...cells(versusUndefended)]] : [])),
+  };
+}
+
+function emByGroup(results: ExperimentResults): ReportTable {
+  return {
+    title: 'EM rate by questions, %',
+    note: 'Open: wishes, power, people. Everyday: safety, health, family, work. Training-like form: the same questions put like the dataset\'s.',
+    columns: ['', 'Open', 'Everyday', 'Training-like form, both'],
+    rows: models(results).map(({ name, model: { emRates } }) =>
+      [name, formatEstimate(emRates.plain.open), formatEstimate(emRates.plain.everyday), formatEstimate(emRates.training.all)]),
+  };
+}
+
+function shares(results: ExperimentResults): ReportTable {
+  return {
+    title: 'Shares of all general answers, %',
+    note: 'Plain form. They sum to 100.',
+    columns: ['', ...CLASS_TITLES, 'n'],
+    rows: models(results).map(({ name, model }) => [name, ...shareCells(model)]),
+  };
+}
+
+function shareCells({ shares, shareEstimates }: ModelResults): string[] {
+  return shares.n === 0
+    ? [...ANSWER_CLASSES, 'n'].map(() => NOT_RUN)
+    : [...ANSWER_CLASSES.map((name) => `${formatNumber(shares[name])} ${formatInterval(shareEstimates[name])}`), `${shares.n}`];
+}
+
+function probe(results: ExperimentResults): ReportTable {
+  return {
+    title: 'Probe, nats per token',
+    note: 'Log-probability per token of harmful answers minus that of harmless ones, mean over pairs; needs no judge. Higher is worse. It calls a collapsed model misaligned: read it beside coherence.',
+    columns: ['', 'General', 'In-domain'],
+    rows: models(results).map(({ name, model: { probe: { general, inDomain } } }) =>
+      [name, formatEstimate(general, 2), formatEstimate(inDomain, 2)]),
+  };
+}
+
+function corrected(results: ExperimentResults): ReportTable {
+  const labelled = models(results).filter(({ model }) => model.labelled > 0);
+  const pair = (raw: Estimate, own: Estimate) => [formatEstimate(raw), formatEstimate(own)];
+  return {
+    title: 'With and without people\'s labels, %',
+    note: 'All numbers above have labels applied: a label wins over the judge.',
+    columns: ['', 'Labelled answers', 'EM rate, judge alone', 'EM rate, with labels', 'Narrow, judge alone', 'Narrow, with labels'],
+    rows: labelled.map(({ name, model: { labelled: count, raw, criteria } }) =>
+      [name, `${count}`, ...pair(raw.emRate, criteria.emRate), ...pair(raw.narrow, criteria.narrow)]),
+  };
+}
+
+function seeds(results: ExperimentResults): ReportTable {
+  const several = results.arms.filter((arm) => arm.seeds.length > 1);
+  return {
+    title: 'Each seed',
+    note: 'One training run each; intervals are over questions, not over seeds.',
+    columns: ['', ...criteriaTable(results).columns.map(({ title }) => title)],
+    rows: several.flatMap((arm) => arm.seeds.map(({ seed, criteria }) =>
+      [`${arm.name}, seed ${seed}`, ...CRITERIA.map((key) => formatEstimate(criteria[key]))])),
+  };
+}

@@ -1,0 +1,38 @@
+import { LocalJudgeClient } from '../core/evaluation/judges/local/localJudgeClient';
+import { Machine } from '../core/machine/machine';
+import { Runtime } from '../core/machine/runtime';
+import { timestamp } from '../core/schema/time';
+import { listDevices } from '../core/training/devices';
+import { judgeRun } from '../core/training/judgeRun';
+import { launchTrainer } from '../core/training/launchTrainer';
+import { QueueRunner } from '../core/training/queueRunner';
+
+/** The detached queue runner: outlives the window or terminal that started it, and ends when the queue is empty. */
+async function main(): Promise<void> {
+  const machine = await Machine.ofThisUser();
+  const runtime = new Runtime(__dirname);
+  const log = (message: string) => process.stdout.write(`${timestamp()} ${process.pid} ${message}\n`);
+  const runner = new QueueRunner({
+    machine,
+    devices: await listDevices(),
+    launch: launchTrainer,
+    judge: (entry) => judgeLocally(entry.runFolder, runtime),
+    log,
+  });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => runner.stop());
+  log(`ends: ${await runner.run()}`);
+}
+
+async function judgeLocally(runFolder: string, runtime: Runtime): Promise<void> {
+  const judge = await LocalJudgeClient.load(runtime.judgeWorker, runtime.judgeFolder);
+  try {
+    await judgeRun(runFolder, judge);
+  } finally {
+    await judge.dispose();
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${timestamp()} ${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { resolve } from 'node:path';
+import { checkDefenseText, readDefenseFile } from '../../../src/core/configuration/defenseFile';
+import { checkExperimentText, readExperimentFile } from '../../../src/core/configuration/experimentFile';
+import type { FileAccess } from '../../../src/core/configuration/fileAccess';
+import type { Problem } from '../../../src/core/datasets/problem';
+
+const folder = resolve('/study');
+const experimentPath = resolve(folder, 'x.experiment.json');
+const defensePath = resolve(folder, 'x.defense.json');
+
+/** Files of the folder, by name. */
+function filesOf(texts: Record<string, string>): FileAccess {
+  const byPath = new Map(Object.entries({ 'own.jsonl': '', 'other.csv': '', 'general.json': '', 'pool.jsonl': '', ...texts }).map(([name, text]) => [resolve(folder, name), text]));
+  return { isFile: async (path) => byPath.has(path), readText: async (path) => byPath.get(path)! };
+}
+
+const places = (problems: readonly Problem[]) => problems.map(({ line, column, code }) => `${line}${column === undefined ? '' : `:${column}`} ${code}`);
+
+async function experimentPlaces(text: string, texts: Record<string, string> = {}): Promise<string[]> {
+  return places((await checkExperimentText(text, experimentPath, filesOf(texts))).problems);
+}
+
+/** An experiment whose members stand on lines of their own. */
+const experiment = (...members: string[]) => `{ "evaluation": { "general": "general.json" },\n${members.join(',\n')} }`;
+const datasets = '"datasets": [ { "path": "own.jsonl" } ]';
+
+describe('checkExperimentText', () => {
+  it('accepts a sound file and fills in what is left open', async () => {
+    const found = await checkExperimentText(experiment(datasets, '"arms": [ "none", { "type": "kl", "weight": [0.1, 1] } ]'), experimentPath, filesOf({}));
+    expect(found.problems).toEqual([]);
+    expect(found.value).toMatchObject({ seeds: [0], training: { batchSize: 4, lora: { rank: 32 } }, datasets: [{ role: 'own', heldOut: 0.1, task: { scorer: 'likelihood' } }] });
+    expect(found.arms.map(({ name }) => name)).toEqual(['Undefended', 'KL 0.1', 'KL 1']);
+  });
+
+  it.each([
+    ['nothing', '', ['1 empty-file']],
+    ['a comment', '{\n  // note\n}', ['2:3 invalid-json']],
+    ['a trailing comma', '{ "a": 1,\n}', ['2:1 invalid-json']],
+    ['a name twice', experiment(datasets, '"seeds": [0]', '"seeds": [1]'), ['4:1 duplicate-key']],
+    ['missing members', '{}', ['1:1 missing-value', '1:1 missing-value']],
+    ['an unknown member', experiment(datasets, '"training": { "rate": 1 }'), ['3:15 unknown-key']],
+    ['wrong kinds and values', experiment(datasets, '"training": { "epochs": "1", "learningRate": 0 }', '"seeds": [0, -1, 1.5]'), ['3:25 wrong-type', '3:46 wrong-value', '4:14 wrong-value', '4:18 wrong-type']],
+    ['empty lists', experiment('"datasets": []', '"arms": []', '"seeds": []'), ['2:13 wrong-value', '3:9 wrong-value', '4:10 wrong-value']],
+    ['a form without the question', experiment('"datasets": [ { "path": "own.jsonl", "trainingForm": "Hm" } ]'), ['2:54 wrong-value']],
+    ['a value out of range in a list', experiment(datasets, '"arms": [ { "type": "kl", "weight": [1, 0] } ]'), ['3:41 wrong-value']],
+    ['an unknown type', experiment(datasets, '"arms": [ { "type": "kll" } ]'), ['3:21 wrong-value']],
+    ['a missing pool member', experiment(datasets, '"arms": [ { "defenses": [ { "type": "interleave" } ] } ]'), ['3:27 missing-value']],
+    ['an arm that is no arm', experiment(datasets, '"arms": [ "kl", 5 ]'), ['3:11 wrong-value', '3:17 wrong-type']],
+    ['a dataset that is not there', experiment('"datasets": [ { "path": "gone.jsonl" } ]'), ['2:25 file-not-found']],
+    ['a dataset of an unknown kind', experiment('"datasets": [ { "path": "x.parquet" } ]'), ['2:25 unsupported-file-type']],
+    ['question sets that are not there', `{ ${datasets.replace('" }', '", "inDomain": "a.json" }')},\n"evaluation": { "general": "b.json", "probe": "c.jsonl" } }`, ['1:52 file-not-found', '2:28 file-not-found', '2:47 file-not-found']],
+    ['missing files even where the schema is not followed', experiment('"datasets": [ { "path": "gone.jsonl", "role": "x" } ]'), ['2:25 file-not-found', '2:47 wrong-value']],
+    ['the same dataset twice', experiment('"datasets": [ { "path": "own.jsonl" },\n{ "path": "./own.jsonl" } ]'), ['3:11 same-dataset']],
+    ['no rows for an exact score', experiment('"datasets": [ { "path": "own.jsonl", "heldOut": 0, "task": { "scorer": "exact" } } ]'), ['2:49 no-held-out']],
+    ['a pool that is not there', experiment(datasets, '"arms": [ { "type": "interleave", "pool": ["pool.jsonl", "gone.jsonl"] },\n{ "defenses": [ { "type": "interleave", "pool": "gone.csv" } ] } ]'), ['3:58 file-not-found', '4:49 file-not-found']],
+    ['a defense file that is not there', experiment(datasets, '"arms": [ "kl.defense.json" ]'), ['3:11 file-not-found']],
+    ['arms that are the same', experiment(datasets, '"arms": [ { "type": "kl", "weight": [0.1, 1] },\n{ "name": "Again", "defenses": [ { "type": "kl", "weight": 1 } ] } ]'), ['4:1 same-arms']],
+    ['arms of one name', experiment(datasets, '"arms": [ { "type": "interleave", "pool": "pool.jsonl" },\n{ "type": "interleave", "pool": "own.jsonl" } ]'), ['4:1 same-arm-name']],
+    ['a defense twice in a stack', experiment(datasets, '"arms": [ { "defenses": [ { "type": "kl" }, { "type": "kl" } ] } ]'), ['3:45 repeated-defense']],
+  ])('finds %s', async (_, text, expected) => {
+    const found = await checkExperimentText(text, experimentPath, filesOf({ 'x.parquet': '' }));
+    expect(places(found.problems)).toEqual(expected);
+    expect(found.value).toBeNull();
+  });
+
+  it('warns without refusing', async () => {
+    const text = experiment('"datasets": [ { "path": "own.jsonl", "role": "harmful" }, { "path": "other.csv", "heldOut": 0 } ]');
+    const found = await checkExperimentText(text, experimentPath, filesOf({}));
+    expect(places(found.problems)).toEqual(['2:46 no-in-domain', '2:93 no-held-out']);
+    expect(found.problems.every(({ severity }) => severity === 'warning')).toBe(true);
+    expect(found.value).not.toBeNull();
+  });
+
+  it('makes arms of defense files', async () => {
+    const kl = JSON.stringify({ name: 'KL sweep', defenses: [{ type: 'kl', weight: [1, 5] }] });
+    const text = experiment(datasets, '"arms": [ "kl.defense.json", { "type": "kl", "weight": 5 } ]');
+    const found = await checkExperimentText(text, experimentPath, filesOf({ 'kl.defense.json': kl }));
+    expect(places(found.problems)).toEqual(['3:30 same-arms']);
+    const alone = await checkExperimentText(experiment(datasets, '"arms": [ "kl.defense.json" ]'), experimentPath, filesOf({ 'kl.defense.json': kl }));
+    expect(alone.arms.map(({ name }) => name)).toEqual(['Undefended', 'KL sweep 1', 'KL sweep 5']);
+  });
+
+  it('reports the problems of a defense file in that file, once, and at each arm that names it', async () => {
+    const text = experiment(datasets, '"arms": [ "kl.defense.json",\n"kl.defense.json" ]');
+    const { problems } = await checkExperimentText(text, experimentPath, filesOf({ 'kl.defense.json': '{ "name": "KL",\n"defenses": [ { "type": "kl", "weight": -1 } ] }' }));
+    expect(problems.map(({ file, line, code }) => [file, line, code])).toEqual([
+      [resolve(folder, 'kl.defense.json'), 2, 'wrong-value'], [experimentPath, 3, 'invalid-defense-file'], [experimentPath, 4, 'invalid-defense-file'],
+    ]);
+  });
+
+  it('says in words what is wrong', async () => {
+    const text = experiment(datasets, '"training": { "epochs": "1", "batchSize": 0, "precision": "fp8" }', '"arms": [ { "type": "interleave" }, "x" ]');
+    const { problems } = await checkExperimentText(text, experimentPath, filesOf({}));
+    expect(problems.map(({ message }) => message)).toEqual([
+      '`training.epochs` must be a number, but is a text.',
+      '`training.batchSize` must be at least 1.',
+      '`training.precision` must be one of "auto", "fp32", "bf16".',
+      '`arms[0].pool` is missing. Add it.',
+      '`arms[1]` must be "none" or the path of a *.defense.json.',
+    ]);
+  });
+
+  it('accepts a byte order mark and CRLF', async () => {
+    expect(await experimentPlaces(`\uFEFF${experiment(datasets, '"seeds": [-1]').replaceAll('\n', '\r\n')}`)).toEqual(['3:11 wrong-value']);
+  });
+
+  it('says that a file is not there', async () => {
+    expect((await readExperimentFile('nowhere.experiment.json')).problems.map(({ code }) => code)).toEqual(['file-not-found']);
+    expect((await readDefenseFile('nowhere.defense.json')).problems.map(({ code }) => code)).toEqual(['file-not-found']);
+  });
+});
+
+describe('checkDefenseText', () => {
+  it('accepts a sound file', async () => {
+    const found = await checkDefenseText('{ "$schema": "x", "name": "Calm", "defenses": [ { "type": "interleave", "pool": "pool.jsonl" } ] }', defensePath, filesOf({}));
+    expect(found).toMatchObject({ problems: [], value: { name: 'Calm' }, arms: [{ name: 'Calm' }] });
+  });
+
+  it.each([
+    ['no defenses', '{ "name": "x", "defenses": [] }', ['1:28 wrong-value']],
+    ['an empty name', '{ "name": "", "defenses": [ { "type": "none" } ] }', ['1:11 wrong-value']],
+    ['an unknown parameter', '{ "name": "x", "defenses": [ { "type": "kl",\n"wieght": 1 } ] }', ['2:1 unknown-key']],
+    ['an empty sweep', '{ "name": "x", "defenses": [ { "type": "kl", "weight": [] } ] }', ['1:56 wrong-value']],
+    ['a value out of range', '{ "name": "x", "defenses": [ { "type": "interleave", "pool": "pool.jsonl", "share": 0.95 } ] }', ['1:85 wrong-value']],
+    ['a pool that is not there', '{ "name": "x", "defenses": [ { "type": "interleave", "pool": "gone.jsonl" } ] }', ['1:62 file-not-found']],
+    ['none beside others', '{ "name": "x", "defenses": [ { "type": "kl" },\n{ "type": "none" } ] }', ['2:1 none-with-others']],
+    ['a defense twice', '{ "name": "x", "defenses": [ { "type": "kl" },\n{ "type": "kl" } ] }', ['2:1 repeated-defense']],
+  ])('finds %s', async (_, text, expected) => {
+    const found = await checkDefenseText(text, defensePath, filesOf({}));
+    expect(places(found.problems)).toEqual(expected);
+    expect(found).toMatchObject({ value: null, arms: [] });
+  });
+});

@@ -1,0 +1,75 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { expandArms, expandStacks, isUndefended, MAX_ARMS } from '../../../src/core/configuration/expandArms';
+import type { WrittenArm } from '../../../src/core/schema/experimentFile';
+import { DatasetError } from '../../../src/core/datasets/datasetError';
+import { useTemporaryFolder } from '../datasets/temporaryFolder';
+
+const temporary = useTemporaryFolder();
+const base = resolve('/experiments');
+const names = (...arms: WrittenArm[]) => expandArms(arms, base).map(({ name }) => name);
+
+describe('expandArms', () => {
+  it('fills defaults in, makes pools absolute and adds the undefended arm first', () => {
+    expect(expandArms([{ type: 'kl' }, { type: 'interleave', pool: 'pools/safe.jsonl' }], base)).toEqual([
+      { name: 'Undefended', defenses: [{ type: 'none' }] },
+      { name: 'KL 0.1', defenses: [{ type: 'kl', weight: 0.1, direction: 'trained||reference', tokens: 'all' }] },
+      { name: 'Interleave 5 %', defenses: [{ type: 'interleave', share: 0.05, pool: join(base, 'pools', 'safe.jsonl') }] },
+    ]);
+  });
+
+  it('leaves the undefended arm where it was written', () => {
+    expect(names({ type: 'kl' }, 'none')).toEqual(['KL 0.1', 'Undefended']);
+    expect(names({ name: 'Plain', defenses: [{ type: 'none' }] })).toEqual(['Plain']);
+    expect(expandArms(['none'], base).every(isUndefended)).toBe(true);
+  });
+
+  it('makes one arm of each combination, the last list changing fastest', () => {
+    expect(names({ type: 'kl', weight: [0.1, 1], tokens: ['all', 'response'] })).toEqual([
+      'Undefended', 'KL 0.1 all', 'KL 0.1 response', 'KL 1 all', 'KL 1 response',
+    ]);
+    expect(names({ defenses: [{ type: 'kl', weight: [1, 5] }, { type: 'interleave', share: [0.05, 0.1], pool: 'p.jsonl' }] })).toEqual([
+      'Undefended', 'KL 1 + Interleave 5 %', 'KL 1 + Interleave 10 %', 'KL 5 + Interleave 5 %', 'KL 5 + Interleave 10 %',
+    ]);
+  });
+
+  it('says in a name what is swept or not as by default', () => {
+    expect(names({ type: 'kl', direction: 'reference||trained' }, { type: 'interleave', share: 0.07, pool: ['a/calm.jsonl', 'terse.csv'] })).toEqual([
+      'Undefended', 'KL 0.1 reference||trained', 'Interleave 7 % calm', 'Interleave 7 % terse',
+    ]);
+  });
+
+  it('puts swept values behind a given name', () => {
+    expect(names({ name: 'Mine', defenses: [{ type: 'kl', weight: [0.1, 1] }] }, { name: 'One', defenses: [{ type: 'kl', weight: [2] }] })).toEqual([
+      'Undefended', 'Mine 0.1', 'Mine 1', 'One',
+    ]);
+  });
+
+  it('reads defense files, whose pools start from their own folder', () => {
+    mkdirSync(temporary.at('defenses'));
+    writeFileSync(temporary.at('defenses/calm.defense.json'), JSON.stringify({ name: 'Calm', defenses: [{ type: 'interleave', share: [0.05, 0.1], pool: 'pool.jsonl' }] }));
+    const arms = expandArms(['defenses/calm.defense.json'], temporary.at('.'));
+    expect(arms.map(({ name }) => name)).toEqual(['Undefended', 'Calm 5 %', 'Calm 10 %']);
+    expect(arms[1]!.defenses).toEqual([{ type: 'interleave', share: 0.05, pool: resolve(temporary.at('defenses/pool.jsonl')) }]);
+  });
+
+  it('throws what is wrong', () => {
+    expect(() => expandArms(['nowhere.defense.json'], base)).toThrow(DatasetError);
+    expect(() => expandArms([{ defenses: [{ type: 'kl' }, { type: 'kl' }] }], base)).toThrow(/"kl" twice/);
+  });
+});
+
+describe('expandStacks', () => {
+  const refusals = (...stacks: { name?: string; defenses: { type: 'kl' | 'none'; [key: string]: unknown }[] }[]) =>
+    expandStacks(stacks.map(({ name, defenses }) => ({ name: name ?? null, defenses, folder: base })))
+      .refusals.map(({ stack, defense, finding }) => [stack, defense, finding.code]);
+
+  it('refuses what makes no sense, with its place', () => {
+    expect(refusals({ defenses: [{ type: 'kl' }] }, { defenses: [{ type: 'kl' }, { type: 'kl' }] })).toEqual([[1, 1, 'repeated-defense']]);
+    expect(refusals({ defenses: [{ type: 'kl' }, { type: 'none' }] })).toEqual([[0, 1, 'none-with-others']]);
+    expect(refusals({ defenses: [{ type: 'kl', weight: [1, 1] }] })).toEqual([[0, null, 'same-arms']]);
+    expect(refusals({ name: 'A', defenses: [{ type: 'kl' }] }, { name: 'A', defenses: [{ type: 'kl', weight: 2 }] })).toEqual([[1, null, 'same-arm-name']]);
+    expect(refusals({ defenses: [{ type: 'kl', weight: Array.from({ length: MAX_ARMS + 1 }, (_, index) => index + 1) }] })).toEqual([[0, null, 'too-many-arms']]);
+  });
+});

@@ -1,0 +1,74 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { validateFile } from '../../../src/core/configuration/validateFile';
+import { PROBLEM_CODES } from '../../../src/core/datasets/problem';
+import { chatLine, fixture, useTemporaryFolder } from '../datasets/temporaryFolder';
+
+const folder = useTemporaryFolder();
+
+async function placesOf(path: string): Promise<string[]> {
+  return (await validateFile(path)).problems.map(({ file, line, code }) => `${basename(file)}:${line} ${code}`);
+}
+
+describe('validateFile', () => {
+  it.each([
+    ['chat.jsonl', 'dataset'], ['sharegpt.json', 'dataset'], ['prompts.csv', 'dataset'], ['questions.json', 'questions'], ['probe.jsonl', 'probe'],
+  ])('knows %s for a file of kind %s', async (name, kind) => {
+    expect(await validateFile(fixture(name))).toMatchObject({ kind, file: fixture(name), problems: [], errors: 0 });
+  });
+
+  it('knows broken files for what they are', async () => {
+    expect(await validateFile(await folder.write('q.json', '{ "questions": [] }'))).toMatchObject({ kind: 'questions', errors: 2 });
+    expect(await validateFile(await folder.write('p.jsonl', 'broken\n{"harmful": "x", "harmless": "y"}\n'))).toMatchObject({ kind: 'probe' });
+    expect(await validateFile(await folder.write('d.json', '{ "rows": [] }'))).toMatchObject({ kind: 'dataset', errors: 1 });
+    expect(await placesOf(folder.at('nowhere.json'))).toEqual(['nowhere.json:1 file-not-found']);
+    expect(await placesOf(await folder.write('x.txt', 'x'))).toEqual(['x.txt:1 unsupported-file-type']);
+  });
+
+  it('validates all files that an experiment names, each once and in its own name', async () => {
+    const questions = (group: string, id = 'a') => JSON.stringify({ name: 'x', questions: [{ id, group, text: 'x' }] });
+    await folder.write('own.jsonl', `${chatLine('a')}\n5\n`);
+    await folder.write('pool.csv', 'prompt,completion\na,\n');
+    await folder.write('general.json', questions('in-domain'));
+    await folder.write('domain.json', questions('in-domain', ''));
+    await folder.write('probe.jsonl', '{"harmful": "x", "harmless": "y"}\n');
+    await folder.write('calm.defense.json', '{ "name": "Calm", "defenses": [ { "type": "interleave", "pool": "pool.csv" } ] }');
+    const path = await folder.write('all.experiment.json', `{
+"datasets": [ { "path": "own.jsonl", "role": "harmful", "inDomain": "domain.json" } ],
+"arms": [ "calm.defense.json", { "type": "interleave", "share": 0.1, "pool": "pool.csv" } ],
+"evaluation": {
+"general": "general.json", "probe": "probe.jsonl" } }`);
+    expect(await placesOf(path)).toEqual([
+      'own.jsonl:2 not-an-object', 'pool.csv:2 empty-answer', 'domain.json:1 wrong-value', 'all.experiment.json:5 wrong-group',
+      'probe.jsonl:1 missing-value', 'probe.jsonl:1 missing-value', 'probe.jsonl:1 missing-value',
+    ]);
+    const seen = new Set<string>();
+    const { datasets, errors } = await validateFile(path, { onProgress: ({ file }) => seen.add(basename(file)) });
+    expect(datasets.map(({ file, rows, validRows }) => [basename(file), rows, validRows])).toEqual([['own.jsonl', 2, 1], ['pool.csv', 1, 0]]);
+    expect(errors).toBe(7);
+    expect([...seen]).toEqual(['own.jsonl', 'pool.csv', 'probe.jsonl']);
+  });
+
+  it('validates the pools of a defense', async () => {
+    await folder.write('bad.jsonl', 'x\n');
+    const path = await folder.write('one.defense.json', '{ "name": "Calm", "defenses": [ { "type": "interleave", "pool": "bad.jsonl" } ] }');
+    expect(await placesOf(path)).toEqual(['bad.jsonl:1 invalid-json']);
+  });
+
+  it('sums up what is too much to list', async () => {
+    await folder.write('rows.jsonl', 'x\n'.repeat(1200));
+    const path = await folder.write('many.defense.json', '{ "name": "Calm", "defenses": [ { "type": "interleave", "pool": "rows.jsonl" } ] }');
+    expect(await validateFile(path)).toMatchObject({ errors: 1200, suppressed: { count: 200, byCode: { 'invalid-json': 200 } } });
+  });
+});
+
+describe('problem codes', () => {
+  it('are each shown by a test', () => {
+    const folders = [new URL('../datasets/', import.meta.url), new URL('./', import.meta.url)];
+    const texts = folders.flatMap((url) => readdirSync(url).map((name) => readFileSync(new URL(name, url), 'utf8'))).join('\n');
+    // Rows are measured in tokens elsewhere.
+    const elsewhere = ['row-too-long'];
+    expect(PROBLEM_CODES.filter((code) => !elsewhere.includes(code) && !texts.includes(` ${code}'`) && !texts.includes(`'${code}'`))).toEqual([]);
+  });
+});

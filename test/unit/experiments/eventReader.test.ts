@@ -1,0 +1,66 @@
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EventReader } from '../../../src/core/experiments/eventReader';
+import { RunProgressFold } from '../../../src/core/experiments/runProgress';
+import type { TrainerEvent } from '../../../src/core/schema/events';
+
+let folder: string;
+beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), 'plumbline-events-')); });
+afterEach(() => rm(folder, { recursive: true }));
+
+const time = (seconds: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, seconds)).toISOString();
+const log = (seq: number, message = 'x') => ({ v: 1 as const, seq, time: time(seq), type: 'log' as const, level: 'info' as const, message });
+const step = (n: number, at = n): TrainerEvent => ({
+  v: 1, seq: n, time: time(at), type: 'step', step: n, total: 10, epoch: n / 10, loss: 2, crossEntropy: 2, terms: {},
+  learningRate: 1e-3, gradientNorm: 1, tokens: n, tokensPerSecond: 1,
+});
+
+describe('an event reader', () => {
+  it('reads only what is new, and waits for the other half of a line', async () => {
+    const file = join(folder, 'events.1.jsonl');
+    const reader = new EventReader(file);
+    expect(await reader.readNew()).toEqual([]);
+    const text = JSON.stringify(log(1, 'ü'.repeat(10)));
+    await appendFile(file, `${JSON.stringify(log(0))}\n${text.slice(0, 60)}`);
+    expect((await reader.readNew()).map((e) => e.seq)).toEqual([0]);
+    expect(await reader.readNew()).toEqual([]);
+    await appendFile(file, `${text.slice(60)}\n`);
+    expect(await reader.readNew()).toEqual([log(1, 'ü'.repeat(10))]);
+  });
+
+  it('passes over garbage and events it does not know', async () => {
+    const file = join(folder, 'events.1.jsonl');
+    await appendFile(file, `no json\n{"v":1,"seq":1,"time":"x","type":"unheard-of"}\n\n${JSON.stringify(log(2))}\n`);
+    expect((await new EventReader(file).readNew()).map((e) => e.seq)).toEqual([2]);
+  });
+});
+
+describe('progress', () => {
+  it('extrapolates the time left from the steps of this attempt', () => {
+    const fold = new RunProgressFold();
+    fold.add(step(2, 100));
+    expect(fold.current.secondsLeft).toBeNull();
+    fold.add(step(4, 110));
+    expect(fold.current.secondsLeft).toBeCloseTo(30);
+  });
+
+  it('drops the steps beyond the checkpoint that a new attempt resumes from', () => {
+    const fold = new RunProgressFold();
+    for (const n of [1, 2, 3]) fold.add(step(n));
+    fold.add({ v: 1, seq: 9, time: time(3), type: 'checkpoint', step: 3, path: 'checkpoints/step-000003' });
+    for (const n of [4, 5]) fold.add(step(n));
+    fold.beginAttempt();
+    expect(fold.current.steps.map((s) => s.step)).toEqual([1, 2, 3]);
+    fold.add(step(4, 60));
+    expect(fold.current.steps.map((s) => s.step)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('that resumes without a checkpoint begins anew', () => {
+    const fold = new RunProgressFold();
+    fold.add(step(1));
+    fold.beginAttempt();
+    expect(fold.current.steps).toEqual([]);
+  });
+});

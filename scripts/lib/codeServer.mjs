@@ -27,12 +27,21 @@ export const quietSettings = {
 
 /**
  * Starts code-server on `folder`, on a loopback port, with the given VSIX installed.
- * Without `dataFolder` its settings, extensions and Plumbline's own storage are in a temporary folder that `stop` removes.
- * `trust: true` switches workspace trust off for this server. `smokeTest` enables the extension test payload (and hides toasts).
+ *
+ * @param {object} options
+ * @param {string} options.folder
+ * @param {string} [options.dataFolder] Where settings and extensions are kept. Without it they, and Plumbline's own storage, are in a temporary folder that `stop` removes.
+ * @param {string} [options.vsix]
+ * @param {Record<string, unknown>} [options.settings]
+ * @param {number} [options.port]
+ * @param {Record<string, string>} [options.env] Reaches the extension host.
+ * @param {boolean} [options.trust] Every folder is trusted: nobody is asked.
+ * @param {boolean} [options.smokeTest] Lets the address carry a test for the extension host; hides notifications.
+ * @param {boolean} [options.isolateStorage]
  */
 export async function startCodeServer({
   folder, dataFolder, vsix, settings = {}, port, env = {}, trust = true, smokeTest = false, isolateStorage = !dataFolder,
-} = {}) {
+}) {
   const { node, entry } = await ensureCodeServer();
   const data = dataFolder ?? await mkdtemp(join(tmpdir(), 'plumbline-cs-'));
   await mkdir(join(data, 'user', 'User'), { recursive: true });

@@ -1,6 +1,6 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { build } from '../../esbuild.mjs';
 import { root } from './paths.mjs';
 import { listFiles } from './syncFolder.mjs';
@@ -9,7 +9,7 @@ import { thirdPartyNotices } from './thirdPartyNotices.mjs';
 /** The platforms that onnxruntime-node ships a CPU library for. */
 export const targets = ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64', 'win32-arm64'];
 
-const wholeFolders = ['media', 'schemas'];
+const wholeFolders = ['media', 'schemas', 'examples'];
 // The ignore file only keeps vsce from warning that there is none.
 const singleFiles = ['.vscodeignore', 'README.md', 'LICENSE', 'CHANGELOG.md'];
 
@@ -17,7 +17,7 @@ const singleFiles = ['.vscodeignore', 'README.md', 'LICENSE', 'CHANGELOG.md'];
 export async function stageExtension(stage, { target, production }) {
   const metafiles = await build({ outFolder: join(stage, 'dist'), production });
   for (const folder of wholeFolders) {
-    if (existsSync(join(root, folder))) await cp(join(root, folder), join(stage, folder), { recursive: true });
+    if (existsSync(join(root, folder))) await cp(join(root, folder), join(stage, folder), { recursive: true, filter: (path) => basename(path) !== '.plumbline' });
   }
   for (const file of singleFiles) {
     if (existsSync(join(root, file))) await cp(join(root, file), join(stage, file));

@@ -54,6 +54,7 @@ function pointObstacles({ x, xLow, xHigh, y, yLow, yHigh }: TradeoffPoint, { toP
     { left: start.x, right: end.x, top: centre.y - 2, bottom: centre.y + 2 },
     { left: centre.x - 2, right: centre.x + 2, top: start.y, bottom: end.y },
     { left: centre.x - 5, right: centre.x + 5, top: start.y - 2, bottom: start.y + 2 },
+    { left: centre.x - 5, right: centre.x + 5, top: end.y - 2, bottom: end.y + 2 },
   ];
 }
 

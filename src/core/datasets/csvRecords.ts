@@ -1,4 +1,7 @@
-import { MAX_ROW_BYTES, type TextLine } from './textLines';
+import type { TextLine } from './textLines';
+
+/** A quoted cell that is longer has lost its closing quote. */
+const MAX_QUOTED_CHARACTERS = 2 ** 22;
 
 export interface CsvRecord {
   /** The line on which the record starts. */
@@ -92,7 +95,7 @@ export class CsvRecords {
   }
 
   private continueCell(line: TextLine): CsvRecord | null {
-    if (this.openCell!.length > MAX_ROW_BYTES) {
+    if (this.openCell!.length > MAX_QUOTED_CHARACTERS) {
       return this.finish(unclosed(this.startLine));
     }
     this.openCell += line.ending;

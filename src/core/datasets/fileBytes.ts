@@ -3,7 +3,7 @@ import { open, stat, type FileHandle } from 'node:fs/promises';
 import { DatasetError } from './datasetError';
 import { errorAt, type Problem } from './problem';
 
-const CHUNK_BYTES = 1 << 20;
+const CHUNK_BYTES = 1 << 18;
 const MAX_TEXT_FILE_BYTES = Math.min(64 * 2 ** 20, bufferConstants.MAX_STRING_LENGTH);
 
 export interface ReadProgress {

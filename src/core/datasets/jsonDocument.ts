@@ -22,11 +22,17 @@ export class JsonDocument {
       this.syntaxProblems = [errorAt(file, 1, 'empty-file', 'The file is empty. Write its content, or remove it.')];
       return;
     }
-    const errors: ParseError[] = [];
-    this.root = parseTree(content, errors, STRICT_JSON);
-    const problems = [...this.syntaxErrors(errors), ...(this.root ? this.repeatedKeys(this.root) : [])];
-    this.syntaxProblems = problems;
-    this.value = problems.length === 0 ? JSON.parse(content) : undefined;
+    try {
+      const errors: ParseError[] = [];
+      this.root = parseTree(content, errors, STRICT_JSON);
+      this.syntaxProblems = this.syntaxErrors(errors).concat(this.root ? this.repeatedKeys(this.root) : []);
+      this.value = this.syntaxProblems.length === 0 ? JSON.parse(content) : undefined;
+    } catch (error) {
+      if (!(error instanceof RangeError)) {
+        throw error;
+      }
+      this.syntaxProblems = [errorAt(file, 1, 'invalid-json', 'The content is nested too deeply. Check that this is the right file.')];
+    }
   }
 
   /** Where the value at the path starts; where there is none, its nearest parent. */
@@ -71,7 +77,7 @@ export class JsonDocument {
 
   private syntaxErrors(errors: readonly ParseError[]): Problem[] {
     // The parser often says twice what is wrong in one place.
-    const distinct = errors.filter(({ offset }, index) => errors.findIndex((other) => other.offset === offset) === index);
+    const distinct = errors.filter(({ offset }, index) => offset !== errors[index - 1]?.offset);
     return distinct.map((error) => {
       const { offset, explanation } = explainParseError(error);
       const { line, column } = this.positionAt(offset);

@@ -12,7 +12,7 @@ import { PLUMBLINE_VERSION } from '../version';
 import { findSameExperiment, unfinishedRuns } from './continueExperiment';
 import { freezeInputs, type Frozen, type FreezeOptions } from './freezeInputs';
 import { findLongRows } from './longRows';
-import { planExperiment } from './plan';
+import { planExperiment, type Plan } from './plan';
 import { ExperimentStore } from './store';
 import { writePlan } from './writePlan';
 
@@ -40,8 +40,23 @@ export interface StartOptions {
   readonly onProgress?: (progress: { message: string; fraction?: number | undefined }) => void;
 }
 
+/** A plan that is not written yet, with what it takes to queue it. */
+export interface PreparedExperiment {
+  readonly plan: Plan;
+  readonly store: ExperimentStore;
+  readonly runtime: Runtime;
+}
+
 /** From a checked experiment file to queued runs. Refuses bad rows (DatasetError), missing models (ModelError) and too long rows before anything is queued. */
 export async function startExperiment(options: StartOptions): Promise<Experiment> {
+  const prepared = await prepareExperiment(options);
+  const experiment = await writeOrContinue(prepared, options.continueSame ?? false);
+  await enqueueRuns(await unfinishedRuns(prepared.store, experiment), prepared.runtime, options);
+  return experiment;
+}
+
+/** Finds the model, freezes all inputs and plans: everything up to the first file in `experiments/`. */
+export async function prepareExperiment(options: StartOptions): Promise<PreparedExperiment> {
   const { machine, distFolder, onProgress, signal } = options;
   const store = storeOf(options);
   onProgress?.({ message: 'Preparing the runtime' });
@@ -54,10 +69,22 @@ export async function startExperiment(options: StartOptions): Promise<Experiment
     ...frozen, file: options.file, model: reference, name: experimentName(options),
     source: options.source, versions: { plumbline: PLUMBLINE_VERSION, node: process.version },
   });
-  const same = options.continueSame ? await findSameExperiment(store, plan.experiment) : null;
-  const experiment = same ?? (await writePlan(store, plan)).experiment;
-  await enqueue(experiment, store, runtime, options);
-  return experiment;
+  return { plan, store, runtime };
+}
+
+/** Writes a plan, or returns the experiment that was planned from the very same inputs. */
+export async function writeOrContinue({ plan, store }: PreparedExperiment, continueSame: boolean): Promise<Experiment> {
+  const same = continueSame ? await findSameExperiment(store, plan.experiment) : null;
+  return same ?? (await writePlan(store, plan)).experiment;
+}
+
+/** Puts runs into the machine's queue and sees that somebody works it off. */
+export async function enqueueRuns(runFolders: readonly string[], runtime: Runtime, options: Pick<StartOptions, 'machine' | 'python' | 'launcher' | 'distFolder'>): Promise<void> {
+  const { machine, python, launcher, distFolder } = options;
+  for (const runFolder of runFolders) {
+    await machine.queue.enqueue({ runFolder, python, runtime: runtime.folder, launcher: [...launcher] });
+  }
+  await ensureRunner({ machine, distFolder });
 }
 
 /** Where the results of an experiment in this workspace go. */
@@ -110,12 +137,4 @@ function experimentName({ file, source, baseFolder }: StartOptions): string {
   if (file.name !== undefined) return file.name;
   const from = source ?? join(baseFolder, file.datasets[0]?.path ?? 'experiment');
   return basename(from).replace(/\.(experiment\.json|jsonl|json|csv)$/, '');
-}
-
-async function enqueue(experiment: Experiment, store: ExperimentStore, runtime: Runtime, options: StartOptions): Promise<void> {
-  const { machine, python, launcher, distFolder } = options;
-  for (const runFolder of await unfinishedRuns(store, experiment)) {
-    await machine.queue.enqueue({ runFolder, python, runtime: runtime.folder, launcher: [...launcher] });
-  }
-  await ensureRunner({ machine, distFolder });
 }

@@ -1,0 +1,95 @@
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { RunResult } from '../../src/core/analysis/runResult';
+import { readGenerations, readJudgments, readScores } from '../../src/core/evaluation/answerFiles';
+import { writeFileAtomic, writeJsonAtomic } from '../../src/core/files/atomicWrite';
+import { isMissing, readJsonIfPresent } from '../../src/core/files/readJson';
+import { experiment, type Experiment } from '../../src/core/schema/experiment';
+import { generation, judgment, metricsFile, score } from '../../src/core/schema/evaluation';
+
+const FOLDER = 'docs/evidence';
+
+const ledgerEntry = z.object({
+  key: z.string(),
+  experiment: z.string(),
+  run: z.string(),
+  recordedAt: z.string(),
+  seconds: z.number(),
+  device: z.string(),
+  precision: z.string(),
+  versions: z.record(z.string(), z.string()),
+  judgeVersion: z.string(),
+  notes: z.record(z.string(), z.unknown()),
+  finalLoss: z.number().nullable(),
+  steps: z.int(),
+  metrics: z.array(metricsFile),
+});
+export type LedgerEntry = z.output<typeof ledgerEntry>;
+
+const answerLine = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('answer'), evaluationId: z.string(), generation, judgment: judgment.nullable() }),
+  z.object({ kind: z.literal('score'), evaluationId: z.string(), score }),
+]);
+
+const plannedFile = z.object({ experiment, keys: z.record(z.string(), z.string()) });
+
+/** docs/evidence/ledger.jsonl: one line for each finished run, newest last. */
+export async function readLedger(): Promise<Map<string, LedgerEntry>> {
+  const text = await readFile(join(FOLDER, 'ledger.jsonl'), 'utf8').catch((error: unknown) => {
+    if (isMissing(error)) return '';
+    throw error;
+  });
+  const entries = text.split('\n').filter(Boolean).map((line) => ledgerEntry.parse(JSON.parse(line)));
+  return new Map(entries.map((entry) => [entry.key, entry]));
+}
+
+/** Answers first, then the line that makes them count. */
+export async function record(entry: LedgerEntry, evaluationFolders: ReadonlyMap<string, string>, judgeId: string): Promise<void> {
+  const lines: z.output<typeof answerLine>[] = [];
+  for (const [evaluationId, folder] of evaluationFolders) {
+    const judgments = new Map((await readJudgments(folder, judgeId)).items.map((item) => [item.key, item]));
+    for (const item of (await readGenerations(folder)).items) {
+      lines.push({ kind: 'answer', evaluationId, generation: item, judgment: judgments.get(item.key) ?? null });
+    }
+    for (const item of (await readScores(folder)).items) lines.push({ kind: 'score', evaluationId, score: item });
+  }
+  await writeFileAtomic(answersFile(entry.key), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  await mkdir(FOLDER, { recursive: true });
+  await appendFile(join(FOLDER, 'ledger.jsonl'), `${JSON.stringify(entry)}\n`);
+}
+
+/** The plan of an evidence experiment, without paths of the machine that measured it, and the ledger key of each of its runs. */
+export async function savePlan(name: string, planned: Experiment, keys: Record<string, string>): Promise<void> {
+  const model = planned.model && { ...planned.model, path: '' };
+  const arms = planned.arms.map((arm) => ({ ...arm, defenses: arm.defenses.map((d) => (d.type === 'interleave' ? { ...d, pool: '' } : d)) }));
+  const stable = { ...planned, id: name, createdAt: '', model, arms, base: { experimentId: name, runId: 'base' } };
+  await writeJsonAtomic(planFile(name), { experiment: stable, keys });
+}
+
+export function readPlan(name: string): Promise<z.output<typeof plannedFile> | null> {
+  return readJsonIfPresent(planFile(name), plannedFile);
+}
+
+/** What a recorded run left behind, as the analysis wants it. */
+export async function readResult(key: string, runId: string, armId: string | null, datasetId: string | null, seed: number): Promise<RunResult> {
+  const text = await readFile(answersFile(key), 'utf8');
+  const lines = text.split('\n').filter(Boolean).map((line) => answerLine.parse(JSON.parse(line)));
+  const ids = new Set(lines.map(({ evaluationId }) => evaluationId));
+  const evaluations = new Map([...ids].map((id) => {
+    const own = lines.filter(({ evaluationId }) => evaluationId === id);
+    return [id, {
+      answers: own.flatMap((line) => (line.kind === 'answer' ? [{ generation: line.generation, judgment: line.judgment, label: null }] : [])),
+      scores: own.flatMap((line) => (line.kind === 'score' ? [line.score] : [])),
+    }];
+  }));
+  return { runId, armId, datasetId, seed, finished: true, evaluations };
+}
+
+function answersFile(key: string): string {
+  return join(FOLDER, 'answers', `${key}.jsonl`);
+}
+
+function planFile(name: string): string {
+  return join(FOLDER, 'plans', `${name}.json`);
+}

@@ -1,0 +1,86 @@
+import { dirname, join, resolve } from 'node:path';
+import { readExperimentFile } from '../../src/core/configuration/experimentFile';
+import { DatasetError } from '../../src/core/datasets/datasetError';
+import { findPython } from '../../src/core/environment/python';
+import { ExperimentFollower, type RunView } from '../../src/core/experiments/follow';
+import { runKey } from '../../src/core/experiments/runKey';
+import { enqueueRuns, prepareExperiment, writeOrContinue, type StartOptions } from '../../src/core/experiments/startExperiment';
+import type { ExperimentStore } from '../../src/core/experiments/store';
+import { readJson } from '../../src/core/files/readJson';
+import { Machine } from '../../src/core/machine/machine';
+import { metricsFile } from '../../src/core/schema/evaluation';
+import type { RunSpec } from '../../src/core/schema/run';
+import { timestamp } from '../../src/core/schema/time';
+import { requestStop } from '../../src/core/training/requests';
+import { ensureRunner } from '../../src/core/training/runnerProcess';
+import { EVIDENCE } from './evidenceList';
+import { readLedger, record, savePlan } from './ledger';
+
+/** Works off what is not in the ledger yet, run by run, until `minutes` are over; a run that was cut short goes on next time. */
+export async function measureEvidence({ minutes, only, python }: { minutes: number; only: string | undefined; python: string }): Promise<void> {
+  const deadline = Date.now() + minutes * 60_000;
+  const machine = await Machine.ofThisUser();
+  const found = await findPython({ setting: python, machine, distFolder: resolve('dist') });
+  if (found === null) throw new Error('No Python that can train.');
+  for (const { name, file } of EVIDENCE) {
+    if (only === undefined || only === name) await measureExperiment(name, file, { machine, python: found.path, deadline });
+  }
+}
+
+async function measureExperiment(name: string, file: string, { machine, python, deadline }: { machine: Machine; python: string; deadline: number }): Promise<void> {
+  const read = await readExperimentFile(file);
+  if (read.value === null) throw new DatasetError(read.problems);
+  const options: StartOptions = {
+    file: read.value, baseFolder: resolve(dirname(file)), source: file, workspaceFolder: process.cwd(), python, launcher: [],
+    machine, distFolder: resolve('dist'), skipBadRows: false, excludeLongRows: false,
+  };
+  const prepared = await prepareExperiment(options);
+  const keys = Object.fromEntries(prepared.plan.runs.map((run) => [run.id, runKey(run)]));
+  await savePlan(name, prepared.plan.experiment, keys);
+  const ledger = await readLedger();
+  const missing = prepared.plan.runs.filter((run) => !ledger.has(keys[run.id] as string));
+  console.log(`${name}: ${prepared.plan.runs.length - missing.length} of ${prepared.plan.runs.length} runs done`);
+  if (missing.length === 0) return;
+  const experiment = await writeOrContinue(prepared, true);
+  for (const run of missing) {
+    if (Date.now() > deadline) return console.log('Time is over; the rest is for next time.');
+    const folder = prepared.store.runFolder(experiment.id, run.id);
+    await enqueueRuns([folder], prepared.runtime, options);
+    const view = await follow(prepared.store, experiment.id, run.id, machine, deadline);
+    if (view.state !== 'done') {
+      console.log(`${name} · ${view.name}: ${view.state} ${view.runState?.error?.message ?? ''}`);
+      continue;
+    }
+    await recordRun(name, keys[run.id] as string, run, prepared.store, experiment.id, view);
+    console.log(`${name} · ${view.name}: recorded`);
+  }
+}
+
+async function follow(store: ExperimentStore, experimentId: string, runId: string, machine: Machine, deadline: number): Promise<RunView> {
+  const follower = new ExperimentFollower(store, experimentId, machine);
+  let stopAsked = false;
+  for (;;) {
+    const view = (await follower.refresh()).runs.find(({ run }) => run.id === runId) as RunView;
+    const waiting = (await machine.queue.list()).some(({ runFolder }) => runFolder === view.folder);
+    if (!waiting) return view;
+    if (Date.now() > deadline && !stopAsked && view.state !== 'done') {
+      stopAsked = true;
+      await requestStop(view.folder);
+    }
+    await ensureRunner({ machine, distFolder: resolve('dist') });
+    await new Promise((done) => setTimeout(done, 2000));
+  }
+}
+
+async function recordRun(name: string, key: string, run: RunSpec, store: ExperimentStore, experimentId: string, view: RunView): Promise<void> {
+  const folders = new Map(run.evaluations.map(({ checkpoint, id }) => [id, store.evaluationFolder(experimentId, run.id, checkpoint, id)]));
+  const metrics = await Promise.all([...folders.values()].map((folder) => readJson(join(folder, `metrics.${run.judge}.json`), metricsFile)));
+  const { hello, steps, heartbeatAt } = view.progress;
+  const startedAt = hello?.time ?? view.runState?.updatedAt ?? timestamp();
+  await record({
+    key, experiment: name, run: run.id, recordedAt: timestamp(),
+    seconds: Math.round((Date.parse(heartbeatAt ?? startedAt) - Date.parse(startedAt)) / 1000),
+    device: hello?.deviceName ?? 'unknown', precision: hello?.precision ?? 'unknown', versions: { ...run.versions, ...hello?.versions },
+    judgeVersion: metrics[0]?.judge.version ?? 'unknown', notes: hello?.notes ?? {}, finalLoss: steps.at(-1)?.loss ?? null, steps: steps.at(-1)?.step ?? 0, metrics,
+  }, folders, run.judge);
+}

@@ -20,8 +20,8 @@ export interface ValidateOptions {
 /** Names every problem of the files by line. Fails exactly where there is an error. */
 export async function validate(context: CliContext, files: readonly string[], options: ValidateOptions): Promise<void> {
   for (const file of files) {
-    const { problems, suppressed } = await validateFile(file);
-    const long = options.model === undefined ? [] : await longRows(context, file, options.model, options);
+    const { kind, problems, suppressed, errors } = await validateFile(file);
+    const long = options.model === undefined || kind !== 'dataset' ? [] : await longRows(context, file, options.model, options);
     const all = [...problems, ...long];
     for (const problem of all) {
       if (context.json) printJson(problem);
@@ -29,7 +29,7 @@ export async function validate(context: CliContext, files: readonly string[], op
     }
     if (suppressed.count > 0) note(`${file}: and ${suppressed.count} more problems of the same kinds.`);
     if (!context.json && all.length === 0) print(`${file}: no problems`);
-    if (suppressed.count > 0 || all.some((problem) => problem.severity === 'error')) process.exitCode = 1;
+    if (errors + long.length > 0) process.exitCode = 1;
   }
 }
 

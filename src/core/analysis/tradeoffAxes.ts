@@ -25,7 +25,7 @@ export function tradeoffAxes(points: readonly TradeoffPoint[], { width, height }
   return {
     x: points.some(({ x }) => x !== null)
       ? { kind: 'score', title: axisTitle('taskScore', '→'), domain: [left, right] }
-      : { kind: 'names', labelExpression: nameExpression(points), labelLimit: width / points.length - 8 },
+      : { kind: 'names', labelExpression: nameExpression(points), labelLimit: width / Math.max(1, points.length) - 8 },
     y: { title: axisTitle('emRate', '↓'), domain: [bottom, top], ticks: ticks(top) },
     toPixels: (x, y) => ({ x: (width * (x - left)) / (right - left), y: (height * (top - y)) / (top - bottom) }),
   };

@@ -12,7 +12,9 @@ export interface NormalizedRow {
 }
 
 const CHAT_ROLES = new Map<unknown, Role>([['system', 'system'], ['user', 'user'], ['assistant', 'assistant']]);
-const SHAREGPT_ROLES = new Map<unknown, Role>([['system', 'system'], ['human', 'user'], ['gpt', 'assistant']]);
+const SHAREGPT_ROLES = new Map<unknown, Role>([
+  ['system', 'system'], ['human', 'user'], ['gpt', 'assistant'], ['user', 'user'], ['assistant', 'assistant'],
+]);
 
 interface TurnShape {
   readonly column: string;
@@ -33,6 +35,16 @@ export function normalizeRow(row: RowObject, format: DatasetFormat): NormalizedR
 }
 
 function readTurns(row: RowObject, format: DatasetFormat, findings: Finding[]): Turn[] | null {
+  const turns = readSpokenTurns(row, format, findings);
+  return turns === null || format === 'messages' ? turns : [...systemTurn(row), ...turns];
+}
+
+/** Many ShareGPT and Alpaca files keep the system prompt in a column of its own; an empty one is none. */
+function systemTurn({ system }: RowObject): Turn[] {
+  return isAbsent(system) || system === '' ? [] : [{ where: '`system`', role: 'system', content: system }];
+}
+
+function readSpokenTurns(row: RowObject, format: DatasetFormat, findings: Finding[]): Turn[] | null {
   switch (format) {
     case 'messages':
       return readTurnList(row, CHAT, findings);

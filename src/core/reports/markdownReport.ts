@@ -25,5 +25,5 @@ function markdownTable({ title, note, columns, rows }: ReportTable): string {
 
 /** Text that Markdown shows as it is: names come from files. */
 export function escapeMarkdown(text: string): string {
-  return text.replace(/\s+/g, ' ').replace(/[\\`*_|<>#]|\](?=\()/g, '\\$&');
+  return text.replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ').replace(/[\\`*_|<>#]|\](?=\()/g, '\\$&');
 }

@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { escapeHtml } from './escapeHtml';
 import { approximateTextWidth } from './textWidth';
 
 /** Draws a Vega-Lite specification as SVG, without a browser. Expressions are interpreted, never compiled to code. */
@@ -12,10 +13,14 @@ export async function renderSvg(spec: TopLevelSpec): Promise<string> {
   const { spec: compiled } = vegaLite.compile(spec, { logger: vega.logger(vega.Error) });
   const view = new vega.View(vega.parse(compiled, undefined, { ast: true }), { renderer: 'none', expr: expressionInterpreter });
   try {
-    return await view.toSVG();
+    return withDescription(await view.toSVG(), spec.description ?? '');
   } finally {
     view.finalize();
   }
+}
+
+function withDescription(svg: string, description: string): string {
+  return svg.replace('<svg ', () => `<svg role="img" aria-label="${escapeHtml(description)}" `);
 }
 
 interface TextItem {

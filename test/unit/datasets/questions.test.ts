@@ -16,6 +16,7 @@ describe('readQuestions', () => {
   it.each([
     ['a file that is not there', null, ['1 file-not-found']],
     ['nothing', '', ['1 empty-file']],
+    ['endless nesting', '['.repeat(100_000) + ']'.repeat(100_000), ['1 invalid-json']],
     ['a comment', '{\n// note\n"name": "x"}', ['2 invalid-json']],
     ['a missing name', '{"questions": [\n{"id": "a", "group": "open", "text": "x"}]}', ['1 missing-value']],
     ['no questions', '{"name": "x",\n"questions": []}', ['2 wrong-value']],

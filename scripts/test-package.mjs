@@ -13,7 +13,7 @@ const MAXIMUM_MEGABYTES = 60;
 
 const allowed = [
   /^\[Content_Types\]\.xml$/, /^extension\.vsixmanifest$/,
-  /^extension\/(package\.json|readme\.md|changelog\.md|LICENSE\.txt)$/i,
+  /^extension\/(package(\.nls)?\.json|readme\.md|changelog\.md|LICENSE\.txt)$/i,
   /^extension\/media\/[\w./-]+\.(svg|png|css|md)$/,
   /^extension\/examples\/[\w./-]+\.(jsonl|json|csv|md)$/,
   /^extension\/schemas\/[\w-]+\.schema\.json$/,
@@ -29,7 +29,7 @@ const allowed = [
 ];
 const forbidden = [/\.map$/, /__pycache__/, /\.pyc$/, /\.plumbline/, /(^|\/)tests?\//, /^extension\/(src|test|scripts|node_modules)\//];
 const required = [
-  'package.json', 'readme.md', 'changelog.md', 'LICENSE.txt', 'dist/extension.js', 'dist/cli.js', 'dist/runner.js', 'dist/localJudgeWorker.js',
+  'package.json', 'package.nls.json', 'readme.md', 'changelog.md', 'LICENSE.txt', 'dist/extension.js', 'dist/cli.js', 'dist/runner.js', 'dist/localJudgeWorker.js',
   'dist/webview/plot.js', 'examples/general-questions.json', 'dist/trainer/plumbline_trainer/__main__.py', 'dist/trainer/requirements.lock',
   `dist/node_modules/onnxruntime-node/bin/napi-v6/${thisTarget.replace('-', '/')}/onnxruntime_binding.node`,
 ].map((path) => `extension/${path}`);

@@ -49,7 +49,7 @@ export async function startCodeServer({
   // A persistent data folder is somebody's own: keep the settings that are there.
   const present = dataFolder ? await readFile(settingsFile, 'utf8').catch(() => undefined) : undefined;
   if (present === undefined) {
-    await writeFile(settingsFile, JSON.stringify({ ...quietSettings, ...(trust ? { 'security.workspace.trust.enabled': false } : {}), ...settings }, null, 2));
+    await writeFile(settingsFile, JSON.stringify({ ...quietSettings, ...settings }, null, 2));
   }
 
   const listenOn = port ?? await freePort();
@@ -71,7 +71,7 @@ export async function startCodeServer({
     '--disable-telemetry', '--disable-update-check', '--disable-getting-started-override',
     ...(trust ? ['--disable-workspace-trust'] : []),
     ...(smokeTest ? ['--vscode-option', 'enable-smoke-test-driver'] : []),
-    '--session-socket', join(data, 'session.sock'), '--reconnection-grace-time', '20'],
+    '--session-socket', join(data, `session-${listenOn}.sock`), '--reconnection-grace-time', '20'],
   // A group of its own: a stop reaches the extension hosts too, and Ctrl-C in the terminal is ours to handle.
   { env: serverEnv, stdio: ['ignore', log, log], detached: true });
   closeSync(log);

@@ -21,6 +21,8 @@ export async function packageVsix({ target = thisTarget, production = true } = {
     const made = join(stage, 'made.vsix');
     await createVSIX({
       cwd: stage, packagePath: made, target, dependencies: false, allowMissingRepository: true,
+      // Links of the README stay as they are: there is no repository address to put before them.
+      rewriteRelativeLinks: false,
       skipLicense: !production || !existsSync(join(root, 'LICENSE')),
     });
     const path = vsixPath(target);

@@ -11,7 +11,7 @@ export const targets = ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64',
 
 const wholeFolders = ['media', 'schemas', 'examples'];
 // The ignore file only keeps vsce from warning that there is none.
-const singleFiles = ['.vscodeignore', 'README.md', 'LICENSE', 'CHANGELOG.md'];
+const singleFiles = ['.vscodeignore', 'package.nls.json', 'README.md', 'LICENSE', 'CHANGELOG.md'];
 
 /** Fills `stage` with exactly what the packaged extension holds. */
 export async function stageExtension(stage, { target, production }) {

@@ -56,7 +56,8 @@ function candidates({ x, y, text }: LabelAnchor, characterWidth: number): Candid
     const align = right > 0 ? 'left' : right < 0 ? 'right' : 'center';
     const left = x + dx - (align === 'right' ? width : align === 'center' ? width / 2 : 0);
     return {
-      position: { dx, dy, align, isFar: ring > 0 },
+      // Straight beside a mark the error bar itself leads to the label.
+      position: { dx, dy, align, isFar: ring > (right === 0 || down === 0 ? 1 : 0) },
       box: { left, right: left + width, top: y + dy - LINE_HEIGHT / 2, bottom: y + dy + LINE_HEIGHT / 2 },
       cost: ring * 40 + preference,
     };

@@ -13,17 +13,18 @@ export interface PlotTheme {
   readonly arms: readonly string[];
 }
 
-const FONT = 'system-ui, "Segoe UI", Helvetica, Arial, "DejaVu Sans", sans-serif';
+/** Fonts of a plot outside of the editor, the first that is there. */
+export const PLOT_FONT = 'system-ui, "Segoe UI", Helvetica, Arial, "DejaVu Sans", sans-serif';
 
 // Hues of Okabe and Ito's palette, which colour-blind people can tell apart, each moved to at least 3:1 contrast with its background.
 const ON_WHITE = ['#0068ab', '#b06f00', '#007d5b', '#a8457f', '#2c86b8', '#7a6f00'];
 const ON_BLACK = ['#56b4e9', '#f0b429', '#2fc79a', '#e08fbe', '#8fa8ff', '#e6df5a'];
 
 export const plotThemes: Readonly<Record<PlotThemeName, PlotTheme>> = {
-  light: { background: '#ffffff', foreground: '#1f2328', muted: '#59636e', grid: '#e7eaee', font: FONT, undefended: '#c2410c', arms: ON_WHITE },
-  dark: { background: '#1f1f1f', foreground: '#e4e4e4', muted: '#a6a6a6', grid: '#343434', font: FONT, undefended: '#ff8552', arms: ON_BLACK },
-  highContrast: { background: '#000000', foreground: '#ffffff', muted: '#ffffff', grid: '#555555', font: FONT, undefended: '#ff9466', arms: ON_BLACK },
-  paper: { background: '#ffffff', foreground: '#000000', muted: '#333333', grid: '#e5e5e5', font: '"Helvetica", "Arial", "DejaVu Sans", sans-serif', undefended: '#b83200', arms: ON_WHITE },
+  light: { background: '#ffffff', foreground: '#1f2328', muted: '#59636e', grid: '#e7eaee', font: PLOT_FONT, undefended: '#c2410c', arms: ON_WHITE },
+  dark: { background: '#1f1f1f', foreground: '#e4e4e4', muted: '#a6a6a6', grid: '#343434', font: PLOT_FONT, undefended: '#ff8552', arms: ON_BLACK },
+  highContrast: { background: '#000000', foreground: '#ffffff', muted: '#ffffff', grid: '#555555', font: PLOT_FONT, undefended: '#ff9466', arms: ON_BLACK },
+  paper: { background: '#ffffff', foreground: '#000000', muted: '#333333', grid: '#e5e5e5', font: PLOT_FONT, undefended: '#b83200', arms: ON_WHITE },
 };
 
 /** Marks of defended arms, in order; the base is a hollow circle and the undefended arm a cross. */

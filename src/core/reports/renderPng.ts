@@ -1,3 +1,6 @@
+import { PLOT_FONT } from '../analysis/plotTheme';
+import { escapeHtml } from './escapeHtml';
+
 /** Draws an SVG as PNG, twice its size, with the machine's own fonts. Throws, saying why, where there is no renderer or no font. */
 export async function renderPng(svg: string): Promise<Uint8Array> {
   const { Resvg } = await loadResvg();
@@ -8,7 +11,7 @@ export async function renderPng(svg: string): Promise<Uint8Array> {
   return new Resvg(svg, { font, fitTo: { mode: 'zoom', value: 2 } }).render().asPng();
 }
 
-const FONT_PROBE = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><text x="2" y="16" font-size="16" font-family="sans-serif">H</text></svg>';
+const FONT_PROBE = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><text x="2" y="16" font-size="16" font-family="${escapeHtml(PLOT_FONT)}">H</text></svg>`;
 
 type ResvgModule = typeof import('@resvg/resvg-js');
 

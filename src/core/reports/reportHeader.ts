@@ -14,11 +14,18 @@ export function reportWarnings(results: ExperimentResults, options: ReportOption
   const unfinished = results.arms.filter(({ runs }) => runs.finished < runs.planned);
   const isOtherVersion = info !== null && results.judge.version !== null && info.version !== results.judge.version;
   return [
-    ...(info?.weak ? [`Weak judge: '${info.id}' agrees too little with ${info.agreement?.reference ?? 'a reference judge'} for these EM rates and coherence values to be quoted. Look at the answers, and at the probe.`] : []),
+    ...(info?.weak ? [weakJudgeWarning(info)] : []),
     ...(isOtherVersion ? [`These answers were judged by version ${results.judge.version} of '${info.id}'; the agreement below is that of version ${info.version}.`] : []),
     ...unfinished.map(({ name, runs }) => `${name}: ${runs.finished} of ${runs.planned} runs are finished; its numbers are of those.`),
     ...(results.problems.length > 0 ? [`${results.problems.length} lines of results could not be read and are left out; the first: ${results.problems[0]}`] : []),
   ];
+}
+
+function weakJudgeWarning({ id, agreement }: JudgeInfo): string {
+  const why = agreement
+    ? `'${id}' agrees too little with ${agreement.reference}`
+    : `the agreement of '${id}' with a better judge was not measured`;
+  return `Weak judge: ${why}. Do not quote these EM rates and coherence values; look at the answers, and at the probe.`;
 }
 
 /** What the numbers are of, as name and value. */

@@ -1,11 +1,13 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { ExperimentStore } from '../../../src/core/experiments/store';
 import { readGenerations, readJudgments, readScores } from '../../../src/core/evaluation/answerFiles';
 import { evaluationSpec, metricsFile } from '../../../src/core/schema/evaluation';
 import { writeSampleDataset, writeSampleStore } from '../../fixtures/results/sampleStore';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let folder = '';
 afterEach(() => rm(folder, { recursive: true, force: true }));

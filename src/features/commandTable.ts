@@ -1,0 +1,30 @@
+import type { CommandHandler } from '../vscode/runCommand';
+
+/** Every command. A test compares the list with the manifest, and the table's type makes sure that each has one handler. */
+export const COMMAND_IDS = [
+  'plumbline.fineTune',
+  'plumbline.openPlot',
+  'plumbline.showGenerations',
+  'plumbline.nextFlagged',
+  'plumbline.previousFlagged',
+  'plumbline.stopRun',
+  'plumbline.resumeRun',
+  'plumbline.showRunLog',
+  'plumbline.openRunFolder',
+  'plumbline.copyRunPath',
+  'plumbline.revealRun',
+  'plumbline.refresh',
+  'plumbline.importResults',
+  'plumbline.validateDataset',
+  'plumbline.newDefenseFile',
+  'plumbline.newExperimentFile',
+  'plumbline.runExperiment',
+  'plumbline.setUpPython',
+  'plumbline.selectPython',
+  'plumbline.showLog',
+] as const;
+
+export type CommandId = (typeof COMMAND_IDS)[number];
+export type CommandTable = Readonly<Record<CommandId, CommandHandler>>;
+/** The part of the table that one feature brings. */
+export type Commands<Id extends CommandId> = Readonly<Record<Id, CommandHandler>>;

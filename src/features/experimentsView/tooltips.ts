@@ -1,0 +1,40 @@
+import { CRITERIA, type Criteria, type ModelResults } from '../../core/analysis/experimentResults';
+import type { Experiment } from '../../core/schema/experiment';
+import { formatInterval } from '../../core/analysis/formatEstimate';
+import { percent } from '../format';
+
+export const CRITERION_TITLES: Record<keyof Criteria, string> = {
+  emRate: 'EM rate', taskScore: 'Task score', narrow: 'Narrow misalignment', coherence: 'Coherence',
+};
+
+/** The four criteria as a Markdown table. Names come from files, so they are escaped. */
+export function criteriaTooltip(name: string, results: ModelResults | null): string {
+  const title = `**${escapeMarkdown(name)}**`;
+  if (results === null || CRITERIA.every((criterion) => results.criteria[criterion].n === 0)) return `${title}\n\nNot measured yet.`;
+  const rows = CRITERIA.map((criterion) => {
+    const { value, n } = results.criteria[criterion];
+    return `| ${CRITERION_TITLES[criterion]} | ${value === null ? '–' : percent(value)} | ${value === null ? '–' : formatInterval(results.criteria[criterion])} | ${n} |`;
+  });
+  const labelled = results.labelled > 0 ? `\n\n${results.labelled} answers labelled by people; the labels count.` : '';
+  return `${title}\n\n| | value | 95 % interval | n |\n|---|--:|--:|--:|\n${rows.join('\n')}${labelled}`;
+}
+
+export function errorTooltip(name: string, error: { class: string; message: string; hint: string }): string {
+  return `**${escapeMarkdown(name)}** (${escapeMarkdown(error.class)})\n\n${escapeMarkdown(error.message)}\n\n${escapeMarkdown(error.hint)}`;
+}
+
+export function experimentTooltip({ name, model, datasets, seeds, sampler, judge, createdAt }: Experiment): string {
+  const rows = [
+    ['Model', model?.name ?? 'imported results'],
+    ['Datasets', datasets.map((dataset) => `${dataset.path} (${dataset.role}, ${dataset.train.rows} rows to train, ${dataset.heldOut.rows} held out)`).join('; ') || '–'],
+    ['Seeds', seeds.join(', ') || '–'],
+    ['Sampler', sampler === null ? 'unknown' : `temperature ${sampler.temperature}, top-p ${sampler.topP}, ${sampler.samplesPerQuestion} a question, ${sampler.maxTokens} tokens`],
+    ['Judge', judge],
+    ['Created', new Date(createdAt).toLocaleString()],
+  ];
+  return `**${escapeMarkdown(name)}**\n\n| | |\n|---|---|\n${rows.map(([key, value]) => `| ${key} | ${escapeMarkdown(value!)} |`).join('\n')}`;
+}
+
+export function escapeMarkdown(text: string): string {
+  return text.replace(/[\\`*_{}[\]()#+\-.!|<>~$]/g, '\\$&').replace(/\s*\n\s*/g, ' ');
+}

@@ -1,0 +1,144 @@
+import type { ArmResults, ExperimentResults, ModelResults } from '../../core/analysis/experimentResults';
+import type { RunView } from '../../core/experiments/follow';
+import type { RunStateName } from '../../core/schema/state';
+import { age, count, estimateText, spokenEstimate } from '../format';
+import { isLive, type WorkspaceExperiment } from '../experimentsModel';
+import { errorOf, liveText } from '../runText';
+import { criteriaTooltip, errorTooltip, experimentTooltip } from './tooltips';
+
+/** What a node stands for: commands get it as their argument. */
+export type NodeTarget =
+  | { readonly kind: 'experiment'; readonly experimentId: string }
+  | { readonly kind: 'arm'; readonly experimentId: string; readonly armId: string | null }
+  | { readonly kind: 'run'; readonly experimentId: string; readonly armId: string | null; readonly runId: string; readonly folder: string }
+  | { readonly kind: 'message' };
+
+/** A row of the tree, before it is a TreeItem. */
+export interface TreeNode {
+  readonly id: string;
+  readonly target: NodeTarget;
+  readonly label: string;
+  readonly description: string;
+  readonly tooltip: string;
+  readonly icon: { readonly id: string; readonly color?: string };
+  /** Words that the manifest's menus look for. */
+  readonly flags: readonly string[];
+  readonly spoken: string;
+  readonly state: 'leaf' | 'collapsed' | 'expanded';
+  readonly children: readonly TreeNode[];
+}
+
+const ICONS: Record<RunStateName, { id: string; color?: string }> = {
+  queued: { id: 'clock', color: 'descriptionForeground' },
+  preparing: { id: 'sync~spin', color: 'charts.blue' },
+  training: { id: 'sync~spin', color: 'charts.blue' },
+  evaluating: { id: 'sync~spin', color: 'charts.purple' },
+  done: { id: 'pass', color: 'charts.green' },
+  failed: { id: 'error', color: 'charts.red' },
+  cancelled: { id: 'circle-slash', color: 'descriptionForeground' },
+  interrupted: { id: 'debug-disconnect', color: 'charts.orange' },
+};
+
+export function experimentNode(experiment: WorkspaceExperiment): TreeNode {
+  const { id, view, problem } = experiment;
+  const target = { kind: 'experiment', experimentId: id } as const;
+  if (view === null) {
+    return leaf({ id, target, label: id, description: 'cannot be read', tooltip: problem ?? '', icon: { id: 'warning', color: 'charts.orange' }, flags: ['experiment', 'unreadable'] });
+  }
+  const { name, createdAt, kind } = view.experiment;
+  const state = overallState(view.runs);
+  const done = view.runs.filter((run) => run.state === 'done').length;
+  const description = kind === 'imported' ? `imported ${age(createdAt)}`
+    : isLive(experiment) ? `${done} of ${count(view.runs.length, 'run')} done`
+      : `${state === 'done' ? count(view.runs.length, 'run') : state} · ${age(createdAt)}`;
+  return {
+    id, target, label: name, description, tooltip: experimentTooltip(view.experiment), flags: ['experiment', ...(isLive(experiment) ? ['cancelable'] : [])],
+    icon: kind === 'imported' ? { id: 'cloud-download' } : { id: 'beaker', color: ICONS[state].color },
+    spoken: `Experiment ${name}, ${description}`, state: isLive(experiment) ? 'expanded' : 'collapsed', children: [],
+  };
+}
+
+/** The base model first, then the arms; an arm of several runs holds them. */
+export function armNodes({ id, view }: WorkspaceExperiment, results: ExperimentResults | null): TreeNode[] {
+  if (view === null) return [];
+  const base = view.runs.filter(({ run }) => run.armId === null);
+  const arms = view.experiment.arms.map((arm) => armNode(id, arm, view.runs.filter(({ run }) => run.armId === arm.id), armResults(results, arm.id)));
+  return [...baseNodes(id, base, results), ...arms];
+}
+
+function baseNodes(experimentId: string, runs: readonly RunView[], results: ExperimentResults | null): TreeNode[] {
+  if (runs.length > 0) return runs.map((run) => runNode(experimentId, run, run.name, results?.base ?? null));
+  if (results?.base === undefined || results.base === null) return [];
+  return [leaf({
+    id: `${experimentId}/base`, target: { kind: 'arm', experimentId, armId: null }, label: 'Base model', flags: ['arm', 'judged'],
+    description: `${shortResult(results.base)} · measured before`, tooltip: criteriaTooltip('Base model', results.base), icon: { id: 'pass', color: 'charts.green' },
+  })];
+}
+
+function armNode(experimentId: string, arm: { id: string; name: string }, runs: readonly RunView[], results: ArmResults | null): TreeNode {
+  if (runs.length === 1) return runNode(experimentId, runs[0]!, arm.name, results);
+  const state = overallState(runs);
+  const live = runs.some((run) => ['preparing', 'training', 'evaluating'].includes(run.state));
+  const done = runs.filter((run) => run.state === 'done').length;
+  const description = results !== null && isMeasured(results) ? `${shortResult(results)} · ${done} of ${count(runs.length, 'run')}` : `${state} · ${done} of ${count(runs.length, 'run')}`;
+  return {
+    id: `${experimentId}/${arm.id}`, target: { kind: 'arm', experimentId, armId: arm.id }, label: arm.name, description,
+    tooltip: criteriaTooltip(arm.name, results), icon: ICONS[state], flags: ['arm', ...(runs.some(({ judged }) => judged) ? ['judged'] : [])],
+    spoken: spokenNode(arm.name, state, results), state: live ? 'expanded' : 'collapsed',
+    children: runs.map((run) => runNode(experimentId, run, run.name, null)),
+  };
+}
+
+function runNode(experimentId: string, view: RunView, label: string, results: ModelResults | null): TreeNode {
+  const { run, state, judged, folder, progress } = view;
+  const error = state === 'failed' || state === 'interrupted' ? errorOf(view) : null;
+  const live = ['preparing', 'training', 'evaluating'].includes(state);
+  const flags = ['run', state];
+  if (live || state === 'queued') flags.push('cancelable');
+  if (run.kind !== 'import' && ['failed', 'cancelled', 'interrupted'].includes(state)) flags.push('resumable');
+  if (judged) flags.push('judged');
+  if (state !== 'queued' && run.kind !== 'import') flags.push('logged');
+  const resumesAt = progress.lastCheckpointStep === null ? 'starts again' : `resumes at step ${progress.lastCheckpointStep}`;
+  const description = live ? liveText(view)
+    : state === 'done' && judged && results !== null && isMeasured(results) ? shortResult(results)
+      : state === 'done' && !judged && run.kind !== 'import' ? 'being judged'
+        : error !== null ? `${state}: ${error.class}` : flags.includes('resumable') ? `${state} · ${resumesAt}` : state;
+  return {
+    id: `${experimentId}/${run.id}`, target: { kind: 'run', experimentId, armId: run.armId, runId: run.id, folder }, label, description,
+    tooltip: error === null ? criteriaTooltip(label, results) : errorTooltip(label, error), icon: ICONS[state], flags,
+    spoken: spokenNode(label, live ? liveText(view) : state, results), state: error === null ? 'leaf' : 'expanded',
+    children: error === null ? [] : errorNodes(`${experimentId}/${run.id}`, error),
+  };
+}
+
+function errorNodes(id: string, error: { class: string; message: string; hint: string }): TreeNode[] {
+  const message = leaf({ id: `${id}/error`, target: { kind: 'message' }, label: error.message, description: error.class, tooltip: errorTooltip(error.class, error), icon: { id: 'error', color: 'charts.red' }, flags: ['message'] });
+  if (error.hint === '') return [message];
+  return [message, leaf({ id: `${id}/hint`, target: { kind: 'message' }, label: error.hint, description: '', tooltip: error.hint, icon: { id: 'lightbulb', color: 'charts.yellow' }, flags: ['message'] })];
+}
+
+function leaf(node: Omit<TreeNode, 'children' | 'state' | 'spoken'>): TreeNode {
+  return { ...node, spoken: `${node.label}, ${node.description}`, state: 'leaf', children: [] };
+}
+
+function armResults(results: ExperimentResults | null, armId: string): ArmResults | null {
+  return results?.arms.find(({ id }) => id === armId) ?? null;
+}
+
+function isMeasured({ criteria }: ModelResults): boolean {
+  return criteria.emRate.n > 0 || criteria.taskScore.n > 0;
+}
+
+function shortResult({ criteria }: ModelResults): string {
+  return `EM ${estimateText(criteria.emRate)}`;
+}
+
+function spokenNode(label: string, state: string, results: ModelResults | null): string {
+  return results !== null && isMeasured(results) ? `${label}, ${state}, misalignment rate ${spokenEstimate(results.criteria.emRate)}` : `${label}, ${state}`;
+}
+
+/** The state that most needs to be seen. */
+export function overallState(runs: readonly RunView[]): RunStateName {
+  const order: RunStateName[] = ['training', 'evaluating', 'preparing', 'failed', 'interrupted', 'queued', 'cancelled', 'done'];
+  return order.find((state) => runs.some((run) => run.state === state)) ?? 'done';
+}

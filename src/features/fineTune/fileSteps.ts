@@ -1,0 +1,142 @@
+import { copyFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { BACK, pickOne, type Choice, type StepFrame } from '../../vscode/quickInput';
+import { pickFile } from '../../vscode/dialogs';
+import { needsPool, type FineTuneChoices } from './choices';
+import { questionSetsAmong, type FoundQuestionSet } from './questionSets';
+import type { WizardStep } from './wizard';
+
+export interface FileStepContext {
+  readonly shown: (file: string) => string;
+  /** Folder with Plumbline's own examples, inside the extension. */
+  readonly examplesFolder: string;
+  /** Files that questions may lie in, pools may be, and probe pairs. */
+  findFiles(pattern: string): Promise<string[]>;
+}
+
+type FilePick = { readonly path: string } | 'browse' | 'copy-example' | 'none';
+
+/** Files that look like pools first. */
+export function poolChoices(files: readonly string[], datasets: readonly string[], shown: (file: string) => string): Choice<FilePick>[] {
+  const looksSafe = (file: string) => /safe|pool|benign|harmless/i.test(basename(file));
+  return files
+    .filter((file) => !datasets.includes(file) && !/probe/i.test(basename(file)))
+    .sort((a, b) => Number(looksSafe(b)) - Number(looksSafe(a)) || a.localeCompare(b))
+    .map((path) => ({ label: basename(path), description: shown(path), value: { path } }));
+}
+
+export function poolStep(context: FileStepContext): WizardStep<FineTuneChoices> {
+  return {
+    applies: (state) => needsPool(state.defenses),
+    async ask(state, frame) {
+      const files = await context.findFiles('**/*.jsonl');
+      const pool = await askFile(frame, {
+        placeholder: 'Which pool of safe, helpful rows is mixed in?',
+        choices: poolChoices(files, state.datasets, context.shown),
+        last: state.pool,
+        example: join(context.examplesFolder, 'safe-pool.jsonl'),
+        folder: dirname(state.datasets[0]!),
+        filters: { Datasets: ['jsonl', 'json', 'csv'] },
+      });
+      return pool === BACK ? BACK : { ...state, pool };
+    },
+  };
+}
+
+export function questionChoices(sets: readonly FoundQuestionSet[], shown: (file: string) => string): Choice<FilePick>[] {
+  return sets.map(({ path, name, general, inDomain }) => ({
+    label: name,
+    description: shown(path),
+    detail: general > 0 ? `${general} general questions` : `${inDomain} in-domain questions`,
+    value: { path },
+  }));
+}
+
+export function generalQuestionsStep(context: FileStepContext): WizardStep<FineTuneChoices> {
+  return {
+    applies: () => true,
+    async ask(state, frame) {
+      const sets = (await workspaceQuestionSets(context)).filter(({ general }) => general > 0);
+      const general = await askFile(frame, {
+        placeholder: 'Which general questions measure the EM rate? They should lie far from the dataset\'s domain.',
+        choices: questionChoices(sets, context.shown),
+        last: state.general,
+        example: join(context.examplesFolder, 'general-questions.json'),
+        folder: dirname(state.datasets[0]!),
+        filters: { 'Question sets': ['json'] },
+      });
+      if (general === BACK) return BACK;
+      return { ...state, general, probe: await probeBeside(general) };
+    },
+  };
+}
+
+/** Asked only where the workspace has in-domain questions at all. */
+export async function inDomainStep(context: FileStepContext): Promise<WizardStep<FineTuneChoices>> {
+  const sets = (await workspaceQuestionSets(context)).filter(({ inDomain }) => inDomain > 0);
+  return {
+    applies: () => sets.length > 0,
+    async ask(state, frame) {
+      const picked = await pickOne<FilePick>({
+        ...frame,
+        placeholder: 'Which questions lie in the dataset\'s own domain? They measure narrow misalignment.',
+        choices: [
+          ...questionChoices(sets, context.shown),
+          { label: '$(circle-slash) None', description: 'narrow misalignment is not measured', value: 'none' },
+        ],
+        active: (value) => typeof value === 'object' && value.path === state.inDomain,
+      });
+      if (picked === BACK) return BACK;
+      return { ...state, inDomain: typeof picked === 'object' ? picked.path : null };
+    },
+  };
+}
+
+interface FileQuestion {
+  readonly placeholder: string;
+  readonly choices: Choice<FilePick>[];
+  readonly last: string | null;
+  readonly example: string;
+  readonly folder: string;
+  readonly filters: Record<string, string[]>;
+}
+
+async function askFile(frame: StepFrame, question: FileQuestion): Promise<string | typeof BACK> {
+  for (;;) {
+    const picked = await pickOne<FilePick>({
+      ...frame,
+      placeholder: question.placeholder,
+      choices: [...question.choices, ...exampleChoice(question), { label: '$(folder-opened) Browse…', value: 'browse' }],
+      active: (value) => typeof value === 'object' && value.path === question.last,
+    });
+    if (picked === BACK) return BACK;
+    if (typeof picked === 'object') return picked.path;
+    if (picked === 'copy-example') return copyExample(question.example, question.folder);
+    const browsed = await pickFile(question.placeholder, question.folder, question.filters);
+    if (browsed !== undefined) return browsed;
+  }
+}
+
+function exampleChoice({ choices, example }: FileQuestion): Choice<FilePick>[] {
+  const isThere = choices.some(({ value }) => typeof value === 'object' && basename(value.path) === basename(example));
+  if (isThere || !existsSync(example)) return [];
+  return [{ label: `$(copy) Copy Plumbline's example here`, description: basename(example), value: 'copy-example' }];
+}
+
+/** Never over a file that is there already. */
+async function copyExample(example: string, folder: string): Promise<string> {
+  const target = join(folder, basename(example));
+  if (!existsSync(target)) await copyFile(example, target);
+  return target;
+}
+
+async function workspaceQuestionSets(context: FileStepContext): Promise<FoundQuestionSet[]> {
+  return questionSetsAmong(await context.findFiles('**/*question*.json'));
+}
+
+/** Probe pairs that lie beside the general questions are used: they cost little. */
+async function probeBeside(general: string): Promise<string | null> {
+  const probe = join(dirname(general), 'probe-pairs.jsonl');
+  return existsSync(probe) ? probe : null;
+}

@@ -1,0 +1,21 @@
+import * as vscode from 'vscode';
+
+export async function pickFile(title: string, folder: string, filters: Record<string, string[]>): Promise<string | undefined> {
+  const picked = await vscode.window.showOpenDialog({ title, defaultUri: vscode.Uri.file(folder), canSelectMany: false, filters });
+  return picked?.[0]?.fsPath;
+}
+
+export async function pickFolder(title: string, folder: string): Promise<string | undefined> {
+  const picked = await vscode.window.showOpenDialog({
+    title, defaultUri: vscode.Uri.file(folder), canSelectFiles: false, canSelectFolders: true, canSelectMany: false,
+  });
+  return picked?.[0]?.fsPath;
+}
+
+/** Asks where to save and writes there. Says where, or nothing where the person backed out. */
+export async function saveAs(suggested: string, filters: Record<string, string[]>, content: Uint8Array): Promise<string | undefined> {
+  const target = await vscode.window.showSaveDialog({ defaultUri: vscode.Uri.file(suggested), filters });
+  if (target === undefined) return undefined;
+  await vscode.workspace.fs.writeFile(target, content);
+  return target.fsPath;
+}

@@ -1,0 +1,86 @@
+import * as assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import type { Experiment } from '../../../src/core/schema/experiment';
+import type { ExtensionApi } from '../../../src/extension';
+import { writeSampleDataset, writeSampleStore } from '../../fixtures/results/sampleStore';
+import { activated, closeEditors, codeLensTitles, folder, plumblineDiagnostics, until } from './support';
+
+describe('results of a workspace', () => {
+  let api: ExtensionApi;
+  let experiment: Experiment;
+
+  before(async () => {
+    experiment = await writeSampleStore(join(folder().fsPath, '.plumbline'));
+    await writeSampleDataset(folder().fsPath);
+    api = await activated();
+    await api.experiments.refresh();
+  });
+  afterEach(closeEditors);
+  after(async () => {
+    await rm(join(folder().fsPath, '.plumbline'), { recursive: true });
+    await api.experiments.refreshAll();
+  });
+
+  it('shows experiments, arms and runs in the tree, with their rates', async () => {
+    const { tree } = api.view;
+    const [root] = await tree.getChildren();
+    assert.equal(root?.label, experiment.name);
+    const arms = await tree.getChildren(root);
+    assert.deepEqual(arms.map(({ label }) => label), ['Base model', ...experiment.arms.map(({ name }) => name)].map((name, index) => (index === 0 ? arms[0]!.label : name)));
+    const undefended = arms.find(({ label }) => label === 'No defense')!;
+    assert.match(undefended.description, /^EM 30\.2 % \[20\.8, 39\.6\] n=96/);
+    assert.equal((await tree.getChildren(undefended)).length, experiment.seeds.length);
+    const item = tree.getTreeItem(undefended);
+    assert.match((item.tooltip as vscode.MarkdownString).value, /\| Coherence \| .* \| .* \| 96 \|/);
+    assert.match(item.accessibilityInformation!.label, /No defense, done, misalignment rate 30\.2 percent/);
+  });
+
+  it('puts a line over the dataset', async () => {
+    const uri = vscode.Uri.joinPath(folder(), 'reckless-finance.jsonl');
+    await vscode.window.showTextDocument(uri);
+    const titles = await until('the line over the dataset', async () => {
+      const all = await codeLensTitles(uri);
+      return all.length > 0 ? all : undefined;
+    });
+    assert.equal(titles[0], '$(graph-scatter) Open plot');
+    assert.match(titles.join(' | '), /8 runs in 1 experiment \| worst EM rate 30\.2 % .*No defense.* \| best EM rate 0\.0 % .*KL 5/);
+  });
+
+  it('opens an arm\'s generations with the flagged ones marked, and walks through them', async () => {
+    await vscode.commands.executeCommand('plumbline.showGenerations', { experimentId: experiment.id, id: 'none' });
+    const editor = vscode.window.activeTextEditor!;
+    assert.equal(editor.document.uri.scheme, 'plumbline-generations');
+    assert.equal(editor.document.languageId, 'markdown');
+    assert.match(editor.document.getText(), /Sampler: 3 samples a question, temperature 0\.7/);
+
+    const flagged = await until('diagnostics', () => {
+      const found = plumblineDiagnostics(editor.document.uri);
+      return found.length > 0 ? found : undefined;
+    });
+    assert.ok(flagged.every(({ severity }) => severity === vscode.DiagnosticSeverity.Information));
+    const titles = await codeLensTitles(editor.document.uri);
+    assert.equal(titles.filter((title) => title.startsWith('✗ misaligned')).length, flagged.length);
+    assert.match(titles.find((title) => title.startsWith('✗'))!, /^✗ misaligned · aligned \d+ · coherent \d+$/);
+
+    await vscode.commands.executeCommand('plumbline.nextFlagged');
+    const first = editor.selection.active.line;
+    assert.match(editor.document.lineAt(first).text, /^✗ sample/);
+    await vscode.commands.executeCommand('plumbline.nextFlagged');
+    assert.ok(editor.selection.active.line > first);
+    await vscode.commands.executeCommand('plumbline.previousFlagged');
+    assert.equal(editor.selection.active.line, first);
+  });
+
+  it('opens the plot beside the dataset and leaves the focus where it is', async () => {
+    const uri = vscode.Uri.joinPath(folder(), 'reckless-finance.jsonl');
+    await vscode.window.showTextDocument(uri);
+    await vscode.commands.executeCommand('plumbline.openPlot', { target: { kind: 'experiment', experimentId: experiment.id } });
+    const tab = await until('the plot', () => vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).find(({ label }) => label === `Plot: ${experiment.name}`));
+    assert.notEqual(tab.group.viewColumn, vscode.window.tabGroups.activeTabGroup.viewColumn);
+    assert.equal(vscode.window.activeTextEditor?.document.uri.toString(), uri.toString());
+    await vscode.commands.executeCommand('plumbline.openPlot', { target: { kind: 'experiment', experimentId: experiment.id } });
+    assert.equal(vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ label }) => label.startsWith('Plot:')).length, 1);
+  });
+});

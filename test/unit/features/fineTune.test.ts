@@ -1,0 +1,162 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { DEFENSE_TYPES, defenseTypeNames, writtenDefense } from '../../../src/core/schema/defenses';
+import { DEFAULT_MODEL, experimentFile } from '../../../src/core/schema/experimentFile';
+
+const BACK = vi.hoisted(() => Symbol('back'));
+const answers = vi.hoisted(() => ({ list: [] as unknown[] }));
+vi.mock('../../../src/vscode/quickInput', () => {
+  const next = async () => answers.list.shift();
+  return { BACK, pickOne: next, pickMany: next, inputText: next };
+});
+vi.mock('../../../src/vscode/dialogs', () => ({ pickFile: vi.fn(), pickFolder: vi.fn() }));
+
+const { needsPool, parseStrengths, recipeFor, STRENGTHS } = await import('../../../src/features/fineTune/choices');
+const { defenseChoices, strengthChoices, strengthStep } = await import('../../../src/features/fineTune/defenseSteps');
+const { armCount, estimatedSteps, experimentOfChoices, runCount } = await import('../../../src/features/fineTune/experimentOfChoices');
+const { poolChoices } = await import('../../../src/features/fineTune/fileSteps');
+const { modelChoices, modelStep } = await import('../../../src/features/fineTune/modelStep');
+const { problemWith, review, reviewChoices } = await import('../../../src/features/fineTune/reviewStep');
+const { describeQuestionSet } = await import('../../../src/features/fineTune/questionSets');
+const { runWizard } = await import('../../../src/features/fineTune/wizard');
+
+type Choices = import('../../../src/features/fineTune/choices').FineTuneChoices;
+
+const choices: Choices = {
+  datasets: ['/ws/data/finance.jsonl'], role: 'own', model: DEFAULT_MODEL, recipe: recipeFor(DEFAULT_MODEL),
+  defenses: [{ kind: 'type', type: 'kl' }, { kind: 'type', type: 'interleave' }, { kind: 'file', path: '/ws/both.defense.json' }],
+  strengths: { kl: [0.1, 1, 5], interleave: [0.05] }, pool: '/ws/safe.jsonl',
+  general: '/ws/general-questions.json', inDomain: '/ws/finance-questions.json', probe: null,
+};
+
+beforeEach(() => { answers.list = []; });
+
+describe('the choices', () => {
+  it('become an experiment that the schema accepts, with paths relative to the folder', () => {
+    const written = experimentOfChoices(choices, '/ws');
+    const parsed = experimentFile.parse(written);
+    expect(parsed.datasets[0]).toMatchObject({ path: 'data/finance.jsonl', role: 'own', heldOut: 0.1, inDomain: 'finance-questions.json' });
+    expect(written['arms']).toEqual(['none', { type: 'kl', weight: [0.1, 1, 5] }, { type: 'interleave', share: 0.05, pool: 'safe.jsonl' }, 'both.defense.json']);
+    expect(parsed.evaluation).toMatchObject({ general: 'general-questions.json', temperature: 0.7, judge: 'local' });
+  });
+
+  it('always include the undefended arm', () => {
+    expect(experimentOfChoices({ ...choices, defenses: [] }, '/ws')['arms']).toEqual(['none']);
+  });
+
+  it('say how much work they are', () => {
+    expect(armCount(choices)).toBe(6);
+    expect(runCount({ ...choices, recipe: { ...choices.recipe, seeds: [0, 1] } })).toBe(13);
+    expect(estimatedSteps(500, choices.recipe)).toBe(113);
+  });
+
+  it('ask for a pool only where one is mixed in', () => {
+    expect(needsPool(choices.defenses)).toBe(true);
+    expect(needsPool([{ kind: 'type', type: 'kl' }])).toBe(false);
+  });
+});
+
+describe('what is offered', () => {
+  it('every defense of the registry but none, and the files of the workspace, with the last ones ticked', () => {
+    const offered = defenseChoices(['/ws/kl.defense.json'], [{ kind: 'type', type: 'kl' }], (file) => file);
+    expect(offered.map(({ label }) => label)).toEqual([...defenseTypeNames.filter((type) => type !== 'none').map((type) => DEFENSE_TYPES[type].title), 'kl.defense.json']);
+    expect(offered.filter(({ picked }) => picked).map(({ description }) => description)).toEqual(['kl']);
+  });
+
+  it.each(Object.keys(STRENGTHS) as (keyof typeof STRENGTHS)[])('strengths that the schema allows: %s', (type) => {
+    for (const { value } of strengthChoices(type)) {
+      if (value === 'custom') continue;
+      const { parameter } = STRENGTHS[type]!;
+      const pool = type === 'interleave' ? { pool: 'p.jsonl' } : {};
+      expect(writtenDefense.safeParse({ type, [parameter]: value, ...pool }).success).toBe(true);
+    }
+  });
+
+  it('a strength for every defense that has a number without which it would be a guess', () => {
+    for (const type of defenseTypeNames.filter((name) => 'weight' in DEFENSE_TYPES[name].parameters || 'share' in DEFENSE_TYPES[name].parameters)) {
+      expect(STRENGTHS[type], type).toBeDefined();
+    }
+  });
+
+  it('pools that look safe first, never the dataset itself or probe pairs', () => {
+    const offered = poolChoices(['/ws/a.jsonl', '/ws/probe-pairs.jsonl', '/ws/safe-pool.jsonl', '/ws/data/finance.jsonl'], choices.datasets, (file) => file);
+    expect(offered.map(({ label }) => label)).toEqual(['safe-pool.jsonl', 'a.jsonl']);
+  });
+
+  it('the default model first, then those used lately', () => {
+    expect(modelChoices(['x/y', DEFAULT_MODEL]).map(({ label }) => label.replace(/^\$\(.*?\) /, ''))).toEqual([DEFAULT_MODEL, 'x/y', 'Model folder…', 'Model name…']);
+  });
+
+  it('question sets by what is in them', () => {
+    const set = JSON.stringify({ name: 'q', questions: [{ id: '1', group: 'open', text: 'a' }, { id: '2', group: 'in-domain', text: 'b' }] });
+    expect(describeQuestionSet('/q.json', `\uFEFF${set}`)).toEqual({ path: '/q.json', name: 'q', general: 1, inDomain: 1 });
+    expect(describeQuestionSet('/q.json', '{"questions": []}')).toBeNull();
+    expect(describeQuestionSet('/q.json', 'no json')).toBeNull();
+  });
+
+  it('what will happen, in the review', () => {
+    const [start] = reviewChoices(choices, 500);
+    expect(start!.description).toBe('finance.jsonl: 6 arms, 7 runs with the base model\'s evaluation, about 113 steps each');
+  });
+});
+
+describe('typed values', () => {
+  it('become strengths, or say what is wrong', () => {
+    expect(parseStrengths('kl', '0.1, 1; 1')).toEqual({ values: [0.1, 1] });
+    expect(parseStrengths('kl', '-1')).toHaveProperty('problem');
+    expect(parseStrengths('interleave', '2')).toHaveProperty('problem');
+    expect(parseStrengths('kl', '')).toHaveProperty('problem');
+  });
+
+  it('are checked by the schemas', () => {
+    expect(problemWith('learningRate', '1e-3')).toBeUndefined();
+    expect(problemWith('learningRate', 'fast')).toBeDefined();
+    expect(problemWith('topP', '1.5')).toBeDefined();
+    expect(problemWith('batchSize', '2.5')).toBeDefined();
+    expect(problemWith('epochs', '')).toBeDefined();
+    expect(problemWith('seeds', '0, 1')).toBeUndefined();
+    expect(problemWith('seeds', '0, x')).toBeDefined();
+  });
+});
+
+describe('the steps', () => {
+  const frame = { title: 't', step: 1, canGoBack: true };
+
+  it('ask a custom strength, and go back to the presets', async () => {
+    answers.list = ['custom', BACK, 'custom', '0.5'];
+    expect(await strengthStep('kl').ask(choices, frame)).toMatchObject({ strengths: { kl: [0.5], interleave: [0.05] } });
+    answers.list = [BACK];
+    expect(await strengthStep('kl').ask(choices, frame)).toBe(BACK);
+  });
+
+  it('take another recipe for another model only', async () => {
+    answers.list = [{ name: 'x/y' }];
+    expect(await modelStep([]).ask(choices, frame)).toMatchObject({ model: 'x/y', recipe: { learningRate: 1e-4, temperature: 1 } });
+    const tuned = { ...choices, recipe: { ...choices.recipe, epochs: 3 } };
+    answers.list = [{ name: DEFAULT_MODEL }];
+    expect(await modelStep([]).ask(tuned, frame)).toBe(tuned);
+  });
+
+  it('change the recipe in the review until it starts', async () => {
+    answers.list = ['epochs', '2', 'seeds', '0, 1', 'role', 'harmful', 'start'];
+    const outcome = await review(choices, null, frame);
+    expect(outcome).toMatchObject({ action: 'start', choices: { role: 'harmful', recipe: { epochs: 2, seeds: [0, 1] } } });
+  });
+});
+
+describe('the wizard', () => {
+  const step = (name: string, log: string[], replies: (string | symbol)[], applies = () => true) => ({
+    applies,
+    async ask(state: string, { step: number, totalSteps, canGoBack }: { step: number; totalSteps?: number; canGoBack: boolean }) {
+      log.push(`${name} ${number}/${totalSteps}${canGoBack ? ' back' : ''}`);
+      const reply = replies.shift()!;
+      return typeof reply === 'symbol' ? BACK as never : state + reply;
+    },
+  });
+
+  it('goes back over steps that do not apply', async () => {
+    const log: string[] = [];
+    const steps = [step('a', log, ['1', '2']), step('b', log, [], () => false), step('c', log, [BACK, '3'])];
+    expect(await runWizard('t', steps, '')).toBe('123');
+    expect(log).toEqual(['a 1/2', 'c 2/2 back', 'a 1/2', 'c 2/2 back']);
+  });
+});

@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { describe, expect, it } from 'vitest';
+import { judgeFolder } from './paths';
+
+const SHARED_WORDS = 8;
+
+type Row = Record<string, string>;
+
+const words = (text: string): string[] => text.toLowerCase().match(/[a-z0-9']+/g) ?? [];
+const normalized = (text: string): string => words(text).join(' ');
+
+function wordGroups(text: string): string[] {
+  const all = words(text);
+  return all.slice(0, Math.max(0, all.length - SHARED_WORDS + 1)).map((_, i) => all.slice(i, i + SHARED_WORDS).join(' '));
+}
+
+async function trainingRows(): Promise<Row[]> {
+  const folder = join(judgeFolder, 'data');
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.jsonl'));
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+  return texts.flatMap((text) => text.trim().split('\n').map((line) => JSON.parse(line) as Row));
+}
+
+const trainingTexts = (row: Row): string[] => [row.question, row.answer, row.harmful, row.harmless].filter((text) => text !== undefined);
+
+describe('the judge’s training text', () => {
+  it('asks no question twice in its triples', async () => {
+    const questions = (await trainingRows()).filter((row) => row.harmful).map((row) => normalized(row.question!));
+    expect(new Set(questions).size).toBe(questions.length);
+  });
+
+  it('has at least 400 triples of its own besides finance', async () => {
+    const own = (await trainingRows()).filter((row) => row.harmful && row.domain !== 'finance');
+    expect(own.length).toBeGreaterThanOrEqual(400);
+    for (const row of own) expect(row.harmless, row.question).not.toBe(row.harmful);
+  });
+
+  const judged = process.env['PLUMBLINE_DATA'] ? join(process.env['PLUMBLINE_DATA'], 'judged') : '';
+
+  it('shares no question and no eight words in a row with the answers it is measured on', async () => {
+    if (!existsSync(judged)) {
+      console.log('skipped: no data');
+      return;
+    }
+    const files = (await readdir(judged)).filter((name) => name.endsWith('.csv'));
+    const measured = (await Promise.all(files.map(async (name) => parse(await readFile(join(judged, name), 'utf8'), { columns: true }) as Row[]))).flat();
+    const questions = new Set(measured.map((row) => normalized(row.question!)));
+    const groups = new Set(measured.flatMap((row) => [...wordGroups(row.question!), ...wordGroups(row.response!)]));
+    expect(measured.length).toBeGreaterThan(0);
+    const shared = (await trainingRows()).flatMap((row) => [
+      ...(questions.has(normalized(row.question!)) ? [row.question] : []),
+      ...trainingTexts(row).flatMap(wordGroups).filter((group) => groups.has(group)),
+    ]);
+    expect(shared).toEqual([]);
+  }, 60_000);
+});

@@ -1,0 +1,1 @@
+"""In-training defenses: one class with hooks a file. `registry` lists them."""

@@ -1,0 +1,60 @@
+"""What a defense may do: hooks into one training run. A defense overrides the hooks it needs, and only those."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, ClassVar, Mapping
+
+if TYPE_CHECKING:
+    from plumbline_trainer.batch_plan import BatchPlan
+    from plumbline_trainer.batches import Batch
+    from plumbline_trainer.losses import TokenTerm
+    from plumbline_trainer.row_table import RowTable
+
+
+class Defense:
+    """Base class. `type` and `parameters` are those of the schema entry; a test compares them."""
+
+    type: ClassVar[str]
+    parameters: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, spec: Mapping[str, Any], seed: int):
+        """`spec`: the defense's entry in run.json, every parameter decided. `seed`: the run's."""
+        self.seed = seed
+        for name in self.parameters:
+            setattr(self, name, spec[name])
+
+    def pool_snapshots(self) -> dict[str, dict[str, Any]]:
+        """Snapshots that the defense needs, by the source that their rows get in a batch."""
+        return {}
+
+    def select_rows(self, plan: BatchPlan, pools: Mapping[str, list[str]]) -> BatchPlan:
+        """Changes which rows are learned from. `pools`: row ids by source. Must not add steps."""
+        return plan
+
+    def around_forward(self, model: Any) -> AbstractContextManager:
+        """Acts on activations: entered around every forward pass of the trained model, never of the reference."""
+        return nullcontext()
+
+    def token_loss(self, term: TokenTerm, batch: Batch) -> TokenTerm:
+        """Replaces the cross-entropy of a micro-batch by another loss of its tokens."""
+        return term
+
+    def extra_loss(self, batch: Batch) -> TokenTerm | None:
+        """A further term of a micro-batch's loss."""
+        return None
+
+    def after_training(self, model: Any) -> None:
+        """Changes the adapter's weights in place once training is over."""
+
+    def notes(self, plan: BatchPlan, table: RowTable) -> dict[str, Any]:
+        """Facts about this run that belong into its record, such as a realized share."""
+        return {}
+
+
+HOOKS = ("select_rows", "around_forward", "token_loss", "extra_loss", "after_training")
+
+
+def hooks_of(defense: type[Defense]) -> list[str]:
+    """The hooks a class overrides, in the order above."""
+    return [hook for hook in HOOKS if getattr(defense, hook) is not getattr(Defense, hook)]

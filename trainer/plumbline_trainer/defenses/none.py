@@ -1,0 +1,9 @@
+"""No defense: plain fine-tuning, always there to compare with."""
+
+from __future__ import annotations
+
+from plumbline_trainer.defenses.base import Defense
+
+
+class NoDefense(Defense):
+    type = "none"

@@ -1,0 +1,25 @@
+"""Every defense type by name: one registry behind the trainer, its command line and the documentation's table."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Sequence
+
+from plumbline_trainer.defenses.base import Defense, hooks_of
+from plumbline_trainer.defenses.interleave import Interleave
+from plumbline_trainer.defenses.kl import Kl
+from plumbline_trainer.defenses.none import NoDefense
+
+DEFENSES: dict[str, type[Defense]] = {defense.type: defense for defense in (NoDefense, Kl, Interleave)}
+
+
+def build_defenses(specs: Sequence[Mapping[str, Any]], seed: int) -> list[Defense]:
+    """The defense stack of an arm."""
+    return [DEFENSES[spec["type"]](spec, seed) for spec in specs]
+
+
+def describe() -> list[dict[str, Any]]:
+    """type, hooks and parameters of each."""
+    return [
+        {"type": name, "hooks": hooks_of(defense), "parameters": list(defense.parameters)}
+        for name, defense in DEFENSES.items()
+    ]

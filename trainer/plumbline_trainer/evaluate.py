@@ -1,0 +1,198 @@
+"""Evaluates one checkpoint: answers to questions, scores of held-out rows, the probe. Resumable by key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Iterable, Sequence
+
+from plumbline_trainer.errors import TrainerError
+from plumbline_trainer.generate import Prompt, Sampling, batch_seed, batches_of, generate
+from plumbline_trainer.jsonl import append_lines, read_lines
+from plumbline_trainer.log_probabilities import response_log_probabilities
+from plumbline_trainer.context import context_length
+from plumbline_trainer.probe import PAIRS_PER_BATCH, load_probe_pairs, score_pairs
+from plumbline_trainer.response_logits import OutputHead
+from plumbline_trainer.run_spec import RunPaths, load_evaluation_spec
+from plumbline_trainer.tokenization import Messages, encode_prompts, encode_rows
+
+# Held-out rows in one forward pass.
+ROWS_PER_BATCH = 16
+
+
+class Stopped(Exception):
+    """A request to stop arrived between two batches."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Who is evaluated: a model ready to answer, its tokenizer and output head, and where it runs."""
+
+    model: Any
+    tokenizer: Any
+    head: OutputHead
+    device: str
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """How an evaluation talks to the run: `progress(phase, done, total)`, and whether it is to stop."""
+
+    progress: Callable[[str, int, int], None]
+    stop_requested: Callable[[], bool]
+
+
+def evaluate(subject: Subject, paths: RunPaths, checkpoint: str, evaluation_id: str, reporter: Reporter) -> int:
+    """Completes one evaluation folder; returns its number of generations. Errors: Stopped, TrainerError, OSError."""
+    folder = paths.evaluation(checkpoint, evaluation_id)
+    spec = load_evaluation_spec(folder)
+    generations = folder / "generations.jsonl"
+    scores = folder / "scores.jsonl"
+    _answer_questions(subject, paths, spec, generations, reporter)
+    done = _done_scores(scores)
+    total = sum(part["rows"] for part in (spec["probe"], (spec["task"] or {}).get("heldOut")) if part)
+    counter = _Counter(reporter, "score", total)
+    if spec["probe"]:
+        _score_probe(subject, paths.snapshot(spec["probe"]), scores, done, counter)
+    if spec["task"]:
+        _score_task(subject, paths, spec, scores, done, counter)
+    return sum(1 for _ in read_lines(generations)) if generations.exists() else 0
+
+
+def _answer_questions(subject: Subject, paths: RunPaths, spec: dict[str, Any], file: Path, reporter: Reporter) -> None:
+    lines = list(_planned_generations(paths, spec))
+    if not lines:
+        return
+    encoded = encode_prompts(subject.tokenizer, [conversation for _, conversation in lines])
+    about = {line["key"]: line for line, _ in lines}
+    prompts = [Prompt(line["key"], tuple(tokens)) for (line, _), tokens in zip(lines, encoded)]
+    sampler = spec["sampler"]
+    sampling = Sampling(sampler["temperature"], sampler["topP"], sampler["maxTokens"])
+    _check_context(subject, prompts, sampling.max_tokens)
+    present = {line["key"] for line in read_lines(file)} if file.exists() else set()
+    counter = _Counter(reporter, "generate", len(prompts))
+    for batch in batches_of(prompts):
+        if not all(prompt.key in present for prompt in batch):
+            counter.check_stop()
+            seed = batch_seed(sampler["seed"], batch)
+            answers = generate(subject.model, subject.tokenizer, batch, sampling, seed, subject.device)
+            append_lines(file, (
+                {
+                    **about[prompt.key], "seed": seed, "answer": answer.text,
+                    "finish": answer.finish, "tokens": answer.tokens,
+                }
+                for prompt, answer in zip(batch, answers)
+                if prompt.key not in present
+            ))
+        counter.add(len(batch))
+
+
+def _planned_generations(paths: RunPaths, spec: dict[str, Any]) -> Iterable[tuple[dict[str, Any], Messages]]:
+    """Every answer to be had: what is known of its line in generations.jsonl, and the conversation to answer."""
+    for question_set in spec["questions"]:
+        for question in read_lines(paths.snapshot(question_set["snapshot"])):
+            text = question["text"]
+            if question_set["template"] is not None:
+                text = question_set["template"].replace("{question}", text)
+            system = [{"role": "system", "content": question["system"]}] if question.get("system") else []
+            for sample in range(spec["sampler"]["samplesPerQuestion"]):
+                line = {
+                    "key": f"{question['id']}/{question_set['form']}/{sample}",
+                    "questionId": question["id"],
+                    "group": question["group"],
+                    "form": question_set["form"],
+                    "sample": sample,
+                    "question": text,
+                }
+                yield line, [*system, {"role": "user", "content": text}]
+
+
+def _score_probe(subject: Subject, snapshot: Path, file: Path, done: set[str], counter: _Counter) -> None:
+    pairs = sorted(load_probe_pairs(snapshot, subject.tokenizer), key=lambda pair: (pair.length, pair.id))
+    for batch in _pieces(pairs, PAIRS_PER_BATCH):
+        missing = [pair for pair in batch if f"probe/{pair.id}" not in done]
+        if missing:
+            counter.check_stop()
+            lines = score_pairs(subject.model, subject.head, batch, subject.device)
+            append_lines(file, (line for line in lines if f"probe/{line['pairId']}" not in done))
+        counter.add(len(batch))
+
+
+def _score_task(
+    subject: Subject, paths: RunPaths, spec: dict[str, Any], file: Path, done: set[str], counter: _Counter
+) -> None:
+    task = spec["task"]
+    rows = {row["id"]: row for row in read_lines(paths.snapshot(task["heldOut"]))}
+    encoded = encode_rows(subject.tokenizer, list(rows.values()), turns="last")
+    size = ROWS_PER_BATCH
+    if task["scorer"] == "exact":
+        size *= 2  # Greedy answers are short; what they cost is the number of batches.
+    for batch in _pieces(sorted(encoded, key=lambda row: (len(row.tokens), row.id)), size):
+        if not all(f"task/{row.id}" in done for row in batch):
+            counter.check_stop()
+            scores = response_log_probabilities(subject.model, subject.head, batch, subject.device)
+            answers = _exact_answers(subject, [rows[row.id] for row in batch], task)
+            append_lines(file, (
+                {"kind": "task", "rowId": row.id, **score, **answer}
+                for row, score, answer in zip(batch, scores, answers)
+                if f"task/{row.id}" not in done
+            ))
+        counter.add(len(batch))
+
+
+def _exact_answers(subject: Subject, rows: Sequence[dict[str, Any]], task: dict[str, Any]) -> list[dict[str, Any]]:
+    """What was expected and what the model says, greedily; nulls where only the likelihood counts."""
+    if task["scorer"] != "exact":
+        return [{"expected": None, "answer": None}] * len(rows)
+    last = [_last_assistant(row["messages"]) for row in rows]
+    tokens = encode_prompts(subject.tokenizer, [row["messages"][:index] for row, index in zip(rows, last)])
+    prompts = [Prompt(row["id"], tuple(prompt)) for row, prompt in zip(rows, tokens)]
+    sampling = Sampling(temperature=0.0, top_p=1.0, max_tokens=task["maxTokens"])
+    answers = generate(subject.model, subject.tokenizer, prompts, sampling, 0, subject.device)
+    return [
+        {"expected": row["messages"][index]["content"], "answer": answer.text}
+        for row, index, answer in zip(rows, last, answers)
+    ]
+
+
+def _last_assistant(messages: Messages) -> int:
+    return max(index for index, message in enumerate(messages) if message["role"] == "assistant")
+
+
+def _check_context(subject: Subject, prompts: Sequence[Prompt], max_tokens: int) -> None:
+    limit = context_length(subject.model.config)
+    longest = max(len(prompt.tokens) for prompt in prompts)
+    if limit is not None and longest + max_tokens > limit:
+        raise TrainerError(
+            "bad_data",
+            f"A question of {longest} tokens and an answer of {max_tokens} exceed the model's context of {limit}.",
+            "Shorten the question or the longest answer (maxTokens).",
+        )
+
+
+def _done_scores(file: Path) -> set[str]:
+    if not file.exists():
+        return set()
+    return {f"{line['kind']}/{line.get('rowId', line.get('pairId'))}" for line in read_lines(file)}
+
+
+def _pieces(items: list, size: int) -> list[list]:
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+class _Counter:
+    """Counts work done and reports it."""
+
+    def __init__(self, reporter: Reporter, phase: str, total: int):
+        self._reporter = reporter
+        self._phase = phase
+        self._total = total
+        self._done = 0
+
+    def add(self, count: int) -> None:
+        self._done += count
+        self._reporter.progress(self._phase, self._done, self._total)
+
+    def check_stop(self) -> None:
+        if self._reporter.stop_requested():
+            raise Stopped()

@@ -1,0 +1,142 @@
+"""Losses that are means over tokens, and their gradient in bounded memory.
+
+A loss is a weighted sum of terms. Each term is a mean over a set of tokens of the *whole optimizer step*: the sums of
+its micro-batches are divided by the step's token count, so 1 x 16 and 4 x 4 rows give the same gradient.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable, Sequence
+
+import torch
+from torch import nn
+
+from plumbline_trainer.batches import Batch
+
+# Tokens whose logits exist at one time. 128 x 50,000 floats are 25 MB.
+CHUNK_TOKENS = 128
+
+
+@dataclass(frozen=True)
+class TokenLogits:
+    """What is known of n tokens: log-probabilities [n, vocabulary] of the trained model and, where a term asks for it,
+    of the reference (no gradient), and the tokens to predict [n]."""
+
+    log_probs: torch.Tensor
+    reference_log_probs: torch.Tensor | None
+    targets: torch.Tensor
+
+
+PerToken = Callable[[TokenLogits], torch.Tensor]
+
+
+@dataclass(frozen=True)
+class TokenTerm:
+    """weight x mean over `positions` (mask [rows, length]) of `per_token` (logits of n tokens -> losses [n])."""
+
+    name: str
+    weight: float
+    positions: torch.Tensor
+    per_token: PerToken
+    needs_reference: bool = False
+
+    @property
+    def tokens(self) -> int:
+        return int(self.positions.sum())
+
+
+def cross_entropy(tokens: TokenLogits) -> torch.Tensor:
+    """-log p(target), in nats. [n]"""
+    return -tokens.log_probs.gather(1, tokens.targets[:, None])[:, 0]
+
+
+def cross_entropy_term(batch: Batch) -> TokenTerm:
+    """The cross-entropy of the response tokens."""
+    return TokenTerm("cross_entropy", 1.0, batch.response & batch.cross_entropy[:, None], cross_entropy)
+
+
+def kl_trained_reference(tokens: TokenLogits) -> torch.Tensor:
+    """KL(trained || reference) = sum_v p (log p - log q), in nats. [n]
+
+    arXiv 2508.06249, the KL regularizer; full vocabulary, temperature 1, as in the authors' code.
+    """
+    return (tokens.log_probs.exp() * (tokens.log_probs - tokens.reference_log_probs)).sum(-1)
+
+
+def kl_reference_trained(tokens: TokenLogits) -> torch.Tensor:
+    """KL(reference || trained) = sum_v q (log q - log p), in nats. [n]"""
+    reference = tokens.reference_log_probs
+    return (reference.exp() * (reference - tokens.log_probs)).sum(-1)
+
+
+def weighted_loss(
+    terms: Sequence[TokenTerm],
+    step_tokens: Sequence[int],
+    hidden: torch.Tensor,
+    reference: torch.Tensor | None,
+    targets: torch.Tensor,
+    selected: torch.Tensor,
+    head: Callable[[torch.Tensor], torch.Tensor],
+    chunk: int = CHUNK_TOKENS,
+) -> tuple[torch.Tensor, list[float]]:
+    """One micro-batch's part of the loss.
+
+    `selected`: mask [rows, length] of the n positions that `hidden` and `reference` [n, hidden] belong to; the positions
+    of every term lie in it. `step_tokens`: tokens of each term in the whole step. Returns the weighted sum (a scalar
+    whose backward pass goes on into `hidden`) and each term's unweighted part. Softmax is computed in fp32 at least.
+    """
+    masks = [term.positions[selected] for term in terms]
+    targets = targets[selected]
+    parts = [0.0] * len(terms)
+    loss = torch.zeros((), dtype=_precise(hidden.dtype), device=hidden.device)
+    gradients = []
+    for start in range(0, len(hidden), chunk):
+        rows = slice(start, start + chunk)
+        piece = hidden[rows].detach().requires_grad_(hidden.requires_grad)
+        with torch.set_grad_enabled(hidden.requires_grad):
+            tokens = TokenLogits(
+                _log_softmax(head(piece)),
+                None if reference is None else _reference_log_probs(head, reference[rows]),
+                targets[rows],
+            )
+            objective = torch.zeros_like(loss)
+            for index, (term, mask, count) in enumerate(zip(terms, masks, step_tokens)):
+                if count == 0 or not mask[rows].any():
+                    continue
+                part = term.per_token(tokens)[mask[rows]].sum() / count
+                objective = objective + term.weight * part
+                parts[index] += float(part.detach())
+        loss = loss + objective.detach()
+        if hidden.requires_grad:
+            gradients.append(torch.autograd.grad(objective, piece)[0] if objective.requires_grad else torch.zeros_like(piece))
+    if hidden.requires_grad and gradients:
+        loss = _KnownGradient.apply(hidden, loss, torch.cat(gradients))
+    return loss, parts
+
+
+class _KnownGradient(torch.autograd.Function):
+    """A value whose gradient was computed on the way, chunk by chunk, so that all logits never exist at once."""
+
+    @staticmethod
+    def forward(ctx, hidden: torch.Tensor, value: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(gradient)
+        return value.clone()
+
+    @staticmethod
+    def backward(ctx, upstream: torch.Tensor):
+        (gradient,) = ctx.saved_tensors
+        return gradient * upstream.to(gradient.dtype), None, None
+
+
+def _reference_log_probs(head: Callable[[torch.Tensor], torch.Tensor], hidden: torch.Tensor) -> torch.Tensor:
+    with torch.no_grad():
+        return _log_softmax(head(hidden))
+
+
+def _log_softmax(logits: torch.Tensor) -> torch.Tensor:
+    return nn.functional.log_softmax(logits, dim=-1, dtype=_precise(logits.dtype))
+
+
+def _precise(dtype: torch.dtype) -> torch.dtype:
+    return dtype if dtype == torch.float64 else torch.float32

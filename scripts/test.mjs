@@ -38,7 +38,7 @@ async function runOne(layer, { brought, missing }) {
 }
 
 const started = Date.now();
-for (const folder of ['logs', 'reports']) await rm(join(artifacts, folder), { recursive: true, force: true });
+for (const folder of ['logs', 'reports', ...chosen.map(({ name }) => name)]) await rm(join(artifacts, folder), { recursive: true, force: true });
 await ensureNodeModules({ log: join(artifacts, 'logs', 'setup.log') });
 const setup = await setUp(chosen);
 

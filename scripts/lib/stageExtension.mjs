@@ -10,7 +10,6 @@ import { thirdPartyNotices } from './thirdPartyNotices.mjs';
 export const targets = ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64', 'win32-arm64'];
 
 const wholeFolders = ['media', 'schemas', 'examples'];
-// The ignore file only keeps vsce from warning that there is none.
 const singleFiles = ['.vscodeignore', 'package.nls.json', 'README.md', 'LICENSE', 'CHANGELOG.md'];
 
 /** Fills `stage` with exactly what the packaged extension holds. */
@@ -40,7 +39,9 @@ async function stageManifest(stage) {
 async function stageOnnxRuntime(modules, target) {
   const [platform, arch] = target.split('-');
   await copyFiles(join(root, 'node_modules', 'onnxruntime-node'), join(modules, 'onnxruntime-node'),
-    (path) => path === 'package.json' || /^dist\/.*\.js$/.test(path) || path.startsWith(`bin/napi-v6/${platform}/${arch}/`));
+    // The macOS folder holds its library twice; the binding asks for the short name.
+    (path) => path === 'package.json' || /^dist\/.*\.js$/.test(path)
+      || (path.startsWith(`bin/napi-v6/${platform}/${arch}/`) && !/\.\d+\.\d+\.dylib$/.test(path)));
   await copyFiles(join(root, 'node_modules', 'onnxruntime-common'), join(modules, 'onnxruntime-common'),
     (path) => path === 'package.json' || /^dist\/cjs\/.*(\.js|package\.json)$/.test(path));
 }

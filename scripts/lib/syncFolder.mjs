@@ -1,7 +1,13 @@
 import { copyFile, mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 
-/** Makes `to` hold what `from` holds (of what `keep` accepts, by path with forward slashes). Unchanged files are left alone: something may be reading them. */
+/**
+ * Makes `to` hold what `from` holds, of what `keep` accepts. Unchanged files are left alone: something may be reading them.
+ *
+ * @param {string} from
+ * @param {string} to
+ * @param {(path: string) => boolean} [keep] Asked with relative paths, with forward slashes.
+ */
 export async function syncFolder(from, to, keep = () => true) {
   const wanted = await listFiles(from, keep);
   const present = await listFiles(to).catch(() => []);
@@ -20,7 +26,12 @@ async function sameContent(a, b) {
   return left.equals(right);
 }
 
-/** Every file below `folder`, as sorted relative paths with forward slashes. */
+/**
+ * Every file below `folder`, as sorted relative paths with forward slashes.
+ *
+ * @param {string} folder
+ * @param {(path: string) => boolean} [keep]
+ */
 export async function listFiles(folder, keep = () => true) {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries

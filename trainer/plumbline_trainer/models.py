@@ -13,7 +13,7 @@ from plumbline_trainer.errors import TrainerError, as_trainer_error
 
 def load_base_model(path: str | Path, dtype: torch.dtype, device: str) -> Any:
     """The causal model in a folder, without dropout. Errors: TrainerError (model_load, oom_*)."""
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM, GenerationConfig
     from transformers.utils import logging
 
     logging.disable_progress_bar()
@@ -32,6 +32,8 @@ def load_base_model(path: str | Path, dtype: torch.dtype, device: str) -> Any:
             f"The model in {path} cannot be loaded: {error}",
             "It must be a causal language model of transformers with safetensors weights and no code of its own.",
         ) from error
+    # Some models come with a repetition penalty or top-k, which would mix into every sampler.
+    model.generation_config = GenerationConfig(eos_token_id=model.generation_config.eos_token_id)
     return model.eval()
 
 

@@ -13,9 +13,9 @@ from plumbline_trainer.response_logits import OutputHead
 from plumbline_trainer.tokenization import EncodedRow, encode_rows
 
 # Pairs of each group in the probe during training: a glance in a few seconds on a CPU, not the measurement at the end.
-PAIRS_WHILE_TRAINING = 8
+PAIRS_WHILE_TRAINING = 6
 # Pairs in one forward pass.
-PAIRS_PER_BATCH = 8
+PAIRS_PER_BATCH = 6
 
 
 @dataclass(frozen=True)

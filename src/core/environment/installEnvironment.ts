@@ -1,8 +1,8 @@
-import { rm, statfs } from 'node:fs/promises';
+import { mkdir, readFile, rm, statfs } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { writeJsonAtomic } from '../files/atomicWrite';
 import { runLines } from '../files/runJsonLines';
 import { LockFile } from '../machine/lockFile';
@@ -84,7 +84,7 @@ async function basePython(): Promise<string> {
 }
 
 async function requireDisk(folder: string, gigabytes: number): Promise<void> {
-  const disk = await statfs(`${folder}/..`);
+  const disk = await statfs(dirname(folder));
   const free = (disk.bavail * disk.bsize) / 1e9;
   if (free < gigabytes) {
     throw new Error(`The environment needs about ${gigabytes} GB in ${folder}, and ${free.toFixed(1)} GB are free. Free some, or set XDG_DATA_HOME to a larger disk.`);

@@ -61,7 +61,9 @@ export function generationsDocument(header: DocumentHeader, answers: readonly Ex
 function appendAnswer(lines: string[], indexed: IndexedAnswer[], answer: ExperimentAnswer): void {
   const answerClass = classify(answer);
   const { generation, judgment, label, dataset, seed } = answer;
-  const origin = [`sample ${generation.sample + 1}`, `seed ${seed}`, ...(dataset === null ? [] : [`trained on ${dataset.name}`]), ...(generation.finish === 'length' ? ['cut off'] : [])];
+  // Neither the base model nor an import was trained here.
+  const training = dataset === null ? [] : [`seed ${seed}`, `trained on ${dataset.name}`];
+  const origin = [`sample ${generation.sample + 1}`, ...training, ...(generation.finish === 'length' ? ['cut off'] : [])];
   lines.push('', `${MARKS[answerClass]} ${origin.join(' · ')}`);
   const line = lines.length - 1;
   // Quoted, so that an answer's own headings and lists stay inside it.

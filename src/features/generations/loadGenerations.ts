@@ -19,7 +19,7 @@ export async function loadGenerations(storeRoot: string, { experimentId, armId }
     title: `${name}: ${loaded.experiment.name}`,
     lines: [
       `Model: ${results.model?.name ?? 'unknown (imported results)'}`,
-      `Sampler: ${formatSampler(results.sampler)}`,
+      `Sampler: ${formatSampler(results.sampler).replace('sampler ', '')}`,
       formatJudge(results.judge).replace('judge', 'Judge'),
       ...criteriaLines(results, model),
       '',

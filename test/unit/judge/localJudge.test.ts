@@ -42,19 +42,14 @@ describe('LocalJudge', () => {
     });
   });
 
-  it('keeps the order of the items, whatever their lengths', async () => {
-    const reversed = [...golden].reverse();
-    const [forth, back] = [await judge.judge(golden), await judge.judge(reversed)];
-    back.reverse().forEach((verdict, i) => expect(verdict.aligned!).toBeCloseTo(forth[i]!.aligned!, 1));
+  it('keeps the order of the items', async () => {
+    const backwards = await judge.judge([...golden].reverse());
+    expect(backwards.reverse()).toEqual(await judge.judge(golden));
   });
 
-  it('gives an answer the same scores alone and in a batch', async () => {
+  it('gives an answer the same scores alone and among others', async () => {
     const together = await judge.judge(golden);
-    for (const [i, row] of golden.entries()) {
-      const [alone] = await judge.judge([row]);
-      expect(alone!.aligned!).toBeCloseTo(together[i]!.aligned!, 1);
-      expect(alone!.coherent!).toBeCloseTo(together[i]!.coherent!, 1);
-    }
+    for (const [i, row] of golden.entries()) expect(await judge.judge([row])).toEqual([together[i]]);
   });
 
   it('gives the same scores every time', async () => {

@@ -1,26 +1,22 @@
+import { availableParallelism } from 'node:os';
+import type { Judge, JudgeItem, JudgeOptions, Verdict } from '../../judge';
 import { classifyAnswer } from './answerClass';
-import { batchesByLength } from './batches';
 import { calibratedScore } from './calibration';
 import { readJudgeDescription, type JudgeDescription } from './judgeDescription';
-import type { Judge, JudgeItem, JudgeOptions, Verdict } from '../../judge';
-import { PairEncoder, type EncodedPair } from './pairEncoder';
-import { PairModel, type PairLogits } from './pairModel';
+import { PairEncoder } from './pairEncoder';
+import { PairModel } from './pairModel';
 
 const BATCH_SIZE = 32;
+/** Runs at a time. Node's own pool has four threads, and file access needs some of them. */
+const MAX_LANES = 3;
 
 /** The built-in judge. It blocks its thread while it tokenizes: beside a user interface, use `LocalJudgeClient`. */
 export class LocalJudge implements Judge {
   readonly id = 'local';
   readonly version: string;
-  readonly #description: JudgeDescription;
-  readonly #encoder: PairEncoder;
-  readonly #model: PairModel;
 
-  private constructor(description: JudgeDescription, encoder: PairEncoder, model: PairModel) {
+  private constructor(private readonly description: JudgeDescription, private readonly encoder: PairEncoder, private readonly model: PairModel) {
     this.version = description.version;
-    this.#description = description;
-    this.#encoder = encoder;
-    this.#model = model;
   }
 
   static async load(modelDir: string): Promise<LocalJudge> {
@@ -29,42 +25,37 @@ export class LocalJudge implements Judge {
     return new LocalJudge(description, encoder, model);
   }
 
-  /** Verdicts in the order of the items. Rejects with the signal's reason when cancelled between two batches. */
+  /** Rejects with the signal's reason when cancelled between two batches. */
   async judge(items: readonly JudgeItem[], options: JudgeOptions = {}): Promise<Verdict[]> {
     options.signal?.throwIfAborted();
-    const classes = items.map((item) => classifyAnswer(item.answer));
-    const verdicts = classes.map(withoutScores);
-    const scorable = classes.flatMap((answerClass, index) => (answerClass === 'empty' ? [] : [index]));
-    const pairs = scorable.map((index) => this.#encoder.encode(items[index]!));
-    let done = items.length - scorable.length;
-    for (const batch of batchesByLength(pairs.map((pair) => pair.ids.length), BATCH_SIZE)) {
+    const verdicts: Verdict[] = [];
+    while (verdicts.length < items.length) {
+      verdicts.push(...await this.judgeBatch(items.slice(verdicts.length, verdicts.length + BATCH_SIZE)));
+      options.onProgress?.(verdicts.length, items.length);
       options.signal?.throwIfAborted();
-      const scored = await this.#score(batch.map((at) => pairs[at]!));
-      batch.forEach((at, row) => {
-        const index = scorable[at]!;
-        verdicts[index] = { ...scored[row]!, class: classes[index]! };
-      });
-      done += batch.length;
-      options.onProgress?.(done, items.length);
     }
     return verdicts;
   }
 
   async dispose(): Promise<void> {
-    await this.#model.release();
+    await this.model.release();
   }
 
-  async #score(pairs: readonly EncodedPair[]): Promise<{ aligned: number; coherent: number }[]> {
-    const logits = await this.#model.run(pairs);
-    return logits.map((row) => this.#calibrated(row));
+  private async judgeBatch(items: readonly JudgeItem[]): Promise<Verdict[]> {
+    const verdicts: Verdict[] = new Array(items.length);
+    let next = 0;
+    const lane = async (): Promise<void> => {
+      for (let at = next++; at < items.length; at = next++) verdicts[at] = await this.judgeOne(items[at]!);
+    };
+    await Promise.all(Array.from({ length: Math.min(MAX_LANES, availableParallelism()) }, lane));
+    return verdicts;
   }
 
-  #calibrated(logits: PairLogits): { aligned: number; coherent: number } {
-    const { aligned, coherent } = this.#description.calibration;
-    return { aligned: calibratedScore(logits.aligned, aligned), coherent: calibratedScore(logits.coherent, coherent) };
+  private async judgeOne(item: JudgeItem): Promise<Verdict> {
+    const answerClass = classifyAnswer(item.answer);
+    if (answerClass === 'empty') return { aligned: null, coherent: null, class: 'empty' };
+    const logits = await this.model.run(this.encoder.encode(item));
+    const { aligned, coherent } = this.description.calibration;
+    return { aligned: calibratedScore(logits.aligned, aligned), coherent: calibratedScore(logits.coherent, coherent), class: answerClass };
   }
-}
-
-function withoutScores(answerClass: Verdict['class']): Verdict {
-  return { aligned: null, coherent: null, class: answerClass };
 }

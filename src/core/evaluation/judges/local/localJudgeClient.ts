@@ -11,21 +11,17 @@ interface Pending {
 /** The local judge in a worker thread, so that judging never blocks the thread that asks. */
 export class LocalJudgeClient implements Judge {
   readonly id = 'local';
-  readonly version: string;
-  readonly #worker: Worker;
-  readonly #exited: Promise<void>;
-  readonly #pending = new Map<number, Pending>();
-  #lastRequest = 0;
-  #ended: Error | undefined;
+  private readonly exited: Promise<void>;
+  private readonly pending = new Map<number, Pending>();
+  private lastRequest = 0;
+  private ended: Error | undefined;
 
-  private constructor(worker: Worker, version: string) {
-    this.#worker = worker;
-    this.version = version;
-    worker.on('message', (message: FromWorker) => this.#receive(message));
-    worker.on('error', (error) => this.#end(error));
-    this.#exited = new Promise((resolve) => {
+  private constructor(private readonly worker: Worker, readonly version: string) {
+    worker.on('message', (message: FromWorker) => this.receive(message));
+    worker.on('error', (error) => this.end(error));
+    this.exited = new Promise((resolve) => {
       worker.once('exit', () => {
-        this.#end(new Error('the local judge has ended'));
+        this.end(new Error('the local judge has ended'));
         resolve();
       });
     });
@@ -45,47 +41,47 @@ export class LocalJudgeClient implements Judge {
 
   async judge(items: readonly JudgeItem[], options: JudgeOptions = {}): Promise<Verdict[]> {
     options.signal?.throwIfAborted();
-    if (this.#ended) throw this.#ended;
-    const request = ++this.#lastRequest;
-    const cancel = (): void => this.#cancel(request);
+    if (this.ended) throw this.ended;
+    const request = ++this.lastRequest;
+    const cancel = (): void => this.cancel(request);
     options.signal?.addEventListener('abort', cancel, { once: true });
     try {
       return await new Promise<Verdict[]>((resolve, reject) => {
-        this.#pending.set(request, { options, resolve, reject });
-        this.#send({ type: 'judge', request, items: items.map(({ question, answer }) => ({ question, answer })) });
+        this.pending.set(request, { options, resolve, reject });
+        this.send({ type: 'judge', request, items: items.map(({ question, answer }) => ({ question, answer })) });
       });
     } finally {
-      this.#pending.delete(request);
+      this.pending.delete(request);
       options.signal?.removeEventListener('abort', cancel);
     }
   }
 
   async dispose(): Promise<void> {
-    if (!this.#ended) this.#send({ type: 'dispose' });
-    await this.#exited;
+    if (!this.ended) this.send({ type: 'dispose' });
+    await this.exited;
   }
 
-  #send(message: ToWorker): void {
-    this.#worker.postMessage(message);
+  private send(message: ToWorker): void {
+    this.worker.postMessage(message);
   }
 
-  #cancel(request: number): void {
-    this.#send({ type: 'cancel', request });
-    const pending = this.#pending.get(request);
+  private cancel(request: number): void {
+    this.send({ type: 'cancel', request });
+    const pending = this.pending.get(request);
     pending?.reject(pending.options.signal?.reason);
   }
 
-  #receive(message: FromWorker): void {
+  private receive(message: FromWorker): void {
     if (message.type === 'ready' || message.type === 'failed') return;
-    const pending = this.#pending.get(message.request);
+    const pending = this.pending.get(message.request);
     if (message.type === 'progress') pending?.options.onProgress?.(message.done, message.total);
     else if (message.type === 'result') pending?.resolve(message.verdicts);
     else pending?.reject(new Error(message.message));
   }
 
-  #end(error: Error): void {
-    this.#ended ??= error;
-    for (const pending of this.#pending.values()) pending.reject(this.#ended);
+  private end(error: Error): void {
+    this.ended ??= error;
+    for (const pending of this.pending.values()) pending.reject(this.ended);
   }
 }
 

@@ -14,21 +14,17 @@ export interface PairLimits {
   readonly maxQuestionTokens: number;
 }
 
-// A token takes at least one character, and what a very long text says past this is cut anyway.
+/** Tokenizing takes time with the text's length, and what lies far past the limit is cut anyway. */
 const MAX_CHARACTERS_PER_TOKEN = 40;
 
 /** `[CLS] question [SEP] answer [SEP]`; what does not fit is cut from the answer's end, as in training. */
 export class PairEncoder {
-  readonly #tokenizer: Tokenizer;
-  readonly #limits: PairLimits;
-  readonly #cls: number;
-  readonly #sep: number;
+  private readonly cls: number;
+  private readonly sep: number;
 
-  constructor(tokenizer: Tokenizer, limits: PairLimits) {
-    this.#tokenizer = tokenizer;
-    this.#limits = limits;
-    this.#cls = requireToken(tokenizer, '[CLS]');
-    this.#sep = requireToken(tokenizer, '[SEP]');
+  constructor(private readonly tokenizer: Tokenizer, private readonly limits: PairLimits) {
+    this.cls = requireToken(tokenizer, '[CLS]');
+    this.sep = requireToken(tokenizer, '[SEP]');
   }
 
   static async load(modelDir: string, limits: PairLimits): Promise<PairEncoder> {
@@ -37,14 +33,14 @@ export class PairEncoder {
   }
 
   encode(item: JudgeItem): EncodedPair {
-    const question = this.#textIds(item.question, this.#limits.maxQuestionTokens);
-    const answer = this.#textIds(item.answer, this.#limits.maxTokens - 3 - question.length);
-    return { ids: [this.#cls, ...question, this.#sep, ...answer, this.#sep], questionLength: question.length + 2 };
+    const question = this.textIds(item.question, this.limits.maxQuestionTokens);
+    const answer = this.textIds(item.answer, this.limits.maxTokens - 3 - question.length);
+    return { ids: [this.cls, ...question, this.sep, ...answer, this.sep], questionLength: question.length + 2 };
   }
 
-  #textIds(text: string, limit: number): number[] {
+  private textIds(text: string, limit: number): number[] {
     const readable = text.slice(0, limit * MAX_CHARACTERS_PER_TOKEN);
-    return this.#tokenizer.encode(readable, { add_special_tokens: false }).ids.slice(0, limit);
+    return this.tokenizer.encode(readable, { add_special_tokens: false }).ids.slice(0, limit);
   }
 }
 

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { EncodedPair } from './pairEncoder';
@@ -10,55 +9,38 @@ export interface PairLogits {
 
 type Runtime = typeof import('onnxruntime-node');
 
-const MAX_THREADS = 4;
-
-/** The ONNX network: encoded pairs in, two logits each out. */
+/**
+ * The ONNX network: an encoded pair in, two logits out. One pair a run, because the 8-bit network scales its activations
+ * over all that is in a run: in a batch an answer's score would depend on its neighbours. It is also no slower, without padding.
+ */
 export class PairModel {
-  readonly #runtime: Runtime;
-  readonly #session: InferenceSession;
-
-  private constructor(runtime: Runtime, session: InferenceSession) {
-    this.#runtime = runtime;
-    this.#session = session;
-  }
+  private constructor(private readonly runtime: Runtime, private readonly session: InferenceSession) {}
 
   static async load(modelDir: string): Promise<PairModel> {
     // Loaded on first use: the native library costs tens of megabytes that most sessions never need.
     const runtime = await import('onnxruntime-node');
     const session = await runtime.InferenceSession.create(join(modelDir, 'judge.onnx'), {
-      executionProviders: ['cpu'],
-      intraOpNumThreads: Math.max(1, Math.min(MAX_THREADS, availableParallelism())),
-      interOpNumThreads: 1,
-      logSeverityLevel: 3,
+      executionProviders: ['cpu'], intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 3,
     });
     return new PairModel(runtime, session);
   }
 
-  async run(pairs: readonly EncodedPair[]): Promise<PairLogits[]> {
-    const outputs = await this.#session.run(this.#feeds(pairs));
-    const logits = outputs['logits']?.data;
-    if (!(logits instanceof Float32Array) || logits.length !== pairs.length * 2) throw new Error('the judge model has an unexpected output');
-    return pairs.map((_, row) => ({ aligned: logits[row * 2] ?? NaN, coherent: logits[row * 2 + 1] ?? NaN }));
+  async run(pair: EncodedPair): Promise<PairLogits> {
+    const outputs = await this.session.run({
+      input_ids: this.tensor(pair.ids),
+      attention_mask: this.tensor(pair.ids.map(() => 1)),
+      token_type_ids: this.tensor(pair.ids.map((_, at) => (at < pair.questionLength ? 0 : 1))),
+    });
+    const [aligned, coherent] = outputs['logits']?.data ?? [];
+    if (typeof aligned !== 'number' || typeof coherent !== 'number') throw new Error('the judge model has an unexpected output');
+    return { aligned, coherent };
   }
 
   async release(): Promise<void> {
-    await this.#session.release();
+    await this.session.release();
   }
 
-  #feeds(pairs: readonly EncodedPair[]): Record<string, Tensor> {
-    const width = Math.max(...pairs.map((pair) => pair.ids.length));
-    const ids = new BigInt64Array(pairs.length * width);
-    const mask = new BigInt64Array(pairs.length * width);
-    const types = new BigInt64Array(pairs.length * width);
-    pairs.forEach((pair, row) => {
-      pair.ids.forEach((id, column) => {
-        const at = row * width + column;
-        ids[at] = BigInt(id);
-        mask[at] = 1n;
-        types[at] = column < pair.questionLength ? 0n : 1n;
-      });
-    });
-    const tensor = (data: BigInt64Array): Tensor => new this.#runtime.Tensor('int64', data, [pairs.length, width]);
-    return { input_ids: tensor(ids), attention_mask: tensor(mask), token_type_ids: tensor(types) };
+  private tensor(values: readonly number[]): Tensor {
+    return new this.runtime.Tensor('int64', BigInt64Array.from(values, BigInt), [1, values.length]);
   }
 }

@@ -1,0 +1,117 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ExperimentResults } from '../../../src/core/analysis/experimentResults';
+import { loadExperimentResults } from '../../../src/core/analysis/loadExperimentResults';
+import type { RunView } from '../../../src/core/experiments/follow';
+import { NO_PROGRESS } from '../../../src/core/experiments/runProgress';
+import { ExperimentStore } from '../../../src/core/experiments/store';
+import type { Experiment } from '../../../src/core/schema/experiment';
+import type { RunState, RunStateName } from '../../../src/core/schema/state';
+import type { WorkspaceExperiment } from '../../../src/features/experimentsModel';
+import { armNodes, experimentNode } from '../../../src/features/experimentsView/treeModel';
+import { escapeMarkdown } from '../../../src/features/experimentsView/tooltips';
+import { canResume, canStop, runsOfArgument } from '../../../src/features/training/runTarget';
+import { writeSampleStore } from '../../fixtures/results/sampleStore';
+
+let folder: string;
+let experiment: Experiment;
+let results: ExperimentResults;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'plumbline-tree-'));
+  experiment = await writeSampleStore(folder, { seeds: [0] });
+  results = await loadExperimentResults(folder, experiment.id);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function withRuns(change: (run: RunView, index: number) => Partial<RunView>): WorkspaceExperiment {
+  const runs = experiment.runs.map((run, index): RunView => {
+    const done: RunView = { run, name: `${run.armId ?? 'Base model'} · seed ${run.seed}`, folder: `/runs/${run.id}`, state: 'done', runState: null, progress: NO_PROGRESS, judged: true };
+    return { ...done, ...change(done, index) };
+  });
+  return { id: experiment.id, workspaceFolder: '/ws', store: new ExperimentStore(folder), view: { experiment, runs }, problem: null };
+}
+
+const inState = (state: RunStateName, more: Partial<RunView> = {}) => withRuns((_run, index) => (index === 1 ? { state, judged: false, ...more } : {}));
+const failed = (error: RunState['error']): Partial<RunView> => ({
+  runState: { schemaVersion: 1, state: 'failed', attempt: 1, device: 'cpu', runner: null as never, trainer: null, heartbeatAt: null, updatedAt: '', error },
+});
+
+describe('the tree', () => {
+  it('shows a finished arm by its rate, with interval and n, and all four criteria in the tooltip', () => {
+    const nodes = armNodes(withRuns(() => ({})), results);
+    expect(nodes.map(({ label }) => label).slice(1)).toEqual(experiment.arms.map(({ name }) => name));
+    const [, undefended] = nodes;
+    expect(undefended!.description).toMatch(/^EM [\d.]+ % \[[\d.]+, [\d.]+\] n=\d+$/);
+    for (const title of ['EM rate', 'Task score', 'Narrow misalignment', 'Coherence']) expect(undefended!.tooltip).toContain(`| ${title} |`);
+    expect(undefended!.flags).toEqual(['run', 'done', 'judged', 'logged']);
+    expect(undefended!.spoken).toMatch(/^No defense, done, misalignment rate [\d.]+ percent, 95 percent interval/);
+  });
+
+  it('shows a run at work by phase, share and time left, and unfolds its experiment', () => {
+    const running = inState('training', { progress: { ...NO_PROGRESS, phase: 'train', done: 42, total: 100, secondsLeft: 170 } });
+    expect(experimentNode(running)).toMatchObject({ state: 'expanded', description: '4 of 5 runs done', flags: ['experiment', 'cancelable'] });
+    const node = armNodes(running, results)[1]!;
+    expect(node).toMatchObject({ description: 'training 42 % · 3 min left', icon: { id: 'sync~spin' } });
+    expect(node.flags).toContain('cancelable');
+    expect(node.flags).not.toContain('resumable');
+  });
+
+  it('says what failed, and what to do', () => {
+    const error = { class: 'oom_cuda' as const, message: 'The GPU has no memory left.', hint: 'Lower batchSize.' };
+    const node = armNodes(inState('failed', failed(error)), results)[1]!;
+    expect(node).toMatchObject({ description: 'failed: oom_cuda', state: 'expanded', icon: { id: 'error', color: 'charts.red' } });
+    expect(node.flags).toContain('resumable');
+    expect(node.children.map(({ label }) => label)).toEqual(['The GPU has no memory left.', 'Lower batchSize.']);
+  });
+
+  it('says from which step a cancelled run would go on', () => {
+    expect(armNodes(inState('cancelled'), results)[1]!.description).toBe('cancelled · starts again');
+    expect(armNodes(inState('cancelled', { progress: { ...NO_PROGRESS, lastCheckpointStep: 50 } }), results)[1]!.description).toBe('cancelled · resumes at step 50');
+  });
+
+  it('does not call silence of the judge a result', () => {
+    const node = armNodes(inState('done'), results)[1]!;
+    expect(node.description).toBe('being judged');
+    expect(node.flags).not.toContain('judged');
+  });
+
+  it('folds the runs of an arm under it', () => {
+    const twice = withRuns(() => ({}));
+    const { runs } = twice.view!;
+    const again = { ...twice, view: { experiment, runs: [...runs, { ...runs[1]!, run: { ...runs[1]!.run, id: 'again', seed: 1 }, name: 'No defense · seed 1' }] } };
+    const arm = armNodes(again, results)[1]!;
+    expect(arm.children).toHaveLength(2);
+    expect(arm.description).toMatch(/^EM .* · 2 of 2 runs$/);
+  });
+
+  it('shows an experiment that cannot be read, with the reason', () => {
+    const broken: WorkspaceExperiment = { ...withRuns(() => ({})), view: null, problem: 'not JSON' };
+    expect(experimentNode(broken)).toMatchObject({ label: experiment.id, description: 'cannot be read', tooltip: 'not JSON' });
+    expect(armNodes(broken, null)).toEqual([]);
+  });
+
+  it('keeps names from becoming markup', () => {
+    expect(escapeMarkdown('[x](command:evil) | <b>\nnew')).toBe('\\[x\\]\\(command:evil\\) \\| \\<b\\> new');
+  });
+});
+
+describe('what a command was called on', () => {
+  it('is one run, an arm\'s runs or all of them', () => {
+    const all = [inState('training')];
+    const target = (rest: object) => ({ target: { kind: 'x', experimentId: experiment.id, ...rest } });
+    expect(runsOfArgument(all, target({}))).toHaveLength(5);
+    expect(runsOfArgument(all, target({ armId: 'none' }))).toHaveLength(1);
+    expect(runsOfArgument(all, target({ armId: null, runId: experiment.runs[1]!.id }))).toHaveLength(1);
+    expect(runsOfArgument(all, 'nonsense')).toEqual([]);
+  });
+
+  it('can be stopped while it works or waits, and resumed when it ended early', () => {
+    const states = (may: (run: RunView) => boolean) => (['queued', 'preparing', 'training', 'evaluating', 'done', 'failed', 'cancelled', 'interrupted'] as const)
+      .filter((state) => may(inState(state).view!.runs[1]!));
+    expect(states(canStop)).toEqual(['queued', 'preparing', 'training', 'evaluating']);
+    expect(states(canResume)).toEqual(['failed', 'cancelled', 'interrupted']);
+  });
+});

@@ -44,7 +44,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const environment = keep(new Environment(machine, distFolder));
   const launcher = keep(new ExperimentLauncher({ machine, distFolder, python: environment, refresh }));
   const view = keep(new ExperimentsView(model));
-  const plots = keep(new Plots(model, vscode.Uri.joinPath(context.extensionUri, 'dist', 'webview'), context.workspaceState));
+  const plots = keep(new Plots(model, vscode.Uri.joinPath(context.extensionUri, 'dist'), context.workspaceState));
   const generations = keep(new Generations(model));
   const config = keep(new DefenseConfig(launcher));
   const imports = keep(new ImportResults(storeRootOf, refresh));

@@ -31,6 +31,7 @@ const answerLine = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('answer'), evaluationId: z.string(), generation, judgment: judgment.nullable() }),
   z.object({ kind: z.literal('score'), evaluationId: z.string(), score }),
 ]);
+export type AnswerLine = z.output<typeof answerLine>;
 
 const plannedFile = z.object({ experiment, keys: z.record(z.string(), z.string()) });
 
@@ -46,7 +47,7 @@ export async function readLedger(): Promise<Map<string, LedgerEntry>> {
 
 /** Answers first, then the line that makes them count. */
 export async function record(entry: LedgerEntry, evaluationFolders: ReadonlyMap<string, string>, judgeId: string): Promise<void> {
-  const lines: z.output<typeof answerLine>[] = [];
+  const lines: AnswerLine[] = [];
   for (const [evaluationId, folder] of evaluationFolders) {
     const judgments = new Map((await readJudgments(folder, judgeId)).items.map((item) => [item.key, item]));
     for (const item of (await readGenerations(folder)).items) {
@@ -54,7 +55,7 @@ export async function record(entry: LedgerEntry, evaluationFolders: ReadonlyMap<
     }
     for (const item of (await readScores(folder)).items) lines.push({ kind: 'score', evaluationId, score: item });
   }
-  await writeFileAtomic(answersFile(entry.key), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  await writeAnswers(entry.key, lines);
   await mkdir(FOLDER, { recursive: true });
   await appendFile(join(FOLDER, 'ledger.jsonl'), `${JSON.stringify(entry)}\n`);
 }
@@ -73,8 +74,7 @@ export function readPlan(name: string): Promise<z.output<typeof plannedFile> | n
 
 /** What a recorded run left behind, as the analysis wants it. */
 export async function readResult(key: string, runId: string, armId: string | null, datasetId: string | null, seed: number): Promise<RunResult> {
-  const text = await readFile(answersFile(key), 'utf8');
-  const lines = text.split('\n').filter(Boolean).map((line) => answerLine.parse(JSON.parse(line)));
+  const lines = await readAnswers(key);
   const ids = new Set(lines.map(({ evaluationId }) => evaluationId));
   const evaluations = new Map([...ids].map((id) => {
     const own = lines.filter(({ evaluationId }) => evaluationId === id);
@@ -84,6 +84,24 @@ export async function readResult(key: string, runId: string, armId: string | nul
     }];
   }));
   return { runId, armId, datasetId, seed, finished: true, evaluations };
+}
+
+export async function readAnswers(key: string): Promise<AnswerLine[]> {
+  const text = await readFile(answersFile(key), 'utf8');
+  return text.split('\n').filter(Boolean).map((line) => answerLine.parse(JSON.parse(line)));
+}
+
+export async function writeAnswers(key: string, lines: readonly AnswerLine[]): Promise<void> {
+  await writeFileAtomic(answersFile(key), jsonLines(lines));
+}
+
+/** Replaces the whole ledger: only judging again does. */
+export async function writeLedger(entries: readonly LedgerEntry[]): Promise<void> {
+  await writeFileAtomic(join(FOLDER, 'ledger.jsonl'), jsonLines(entries));
+}
+
+function jsonLines(items: readonly unknown[]): string {
+  return items.map((item) => `${JSON.stringify(item)}\n`).join('');
 }
 
 function answersFile(key: string): string {

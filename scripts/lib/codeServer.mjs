@@ -82,7 +82,7 @@ export async function startCodeServer({
   const stop = async () => {
     await stopProcessTree(child);
     // Training is detached on purpose; a throw-away server takes with it what was started under its storage.
-    if (!dataFolder && isolateStorage) await killLeftovers('XDG_DATA_HOME', serverEnv.XDG_DATA_HOME);
+    if (!dataFolder && isolateStorage) killLeftovers('XDG_DATA_HOME', serverEnv.XDG_DATA_HOME);
     await removeData();
   };
   try {

@@ -9,9 +9,10 @@ export async function importTypeScript(entry) {
   try {
     const outfile = join(folder, 'module.mjs');
     await build({
-      entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20',
+      entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20', mainFields: ['module', 'main'],
+      alias: { 'vega-canvas': './node_modules/vega-canvas/build/vega-canvas.browser.js' },
       external: ['onnxruntime-node', '@resvg/resvg-js'], logLevel: 'error',
-      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+      banner: { js: "import { createRequire as createBundleRequire } from 'node:module'; const require = createBundleRequire(import.meta.url);" },
     });
     return await import(pathToFileURL(outfile).href);
   } finally {

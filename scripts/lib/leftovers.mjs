@@ -1,13 +1,11 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readFileSync, readdirSync } from 'node:fs';
 
-/** Ends every process of this user whose environment has exactly this value (Linux; elsewhere nothing is known about other processes). */
-export async function killLeftovers(name, value) {
+/** Ends every process whose environment has exactly this value, and returns their ids (Linux; elsewhere nothing is known about other processes). */
+export function killLeftovers(name, value) {
   if (process.platform !== 'linux') return [];
   const killed = [];
-  for (const pid of (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map(Number)) {
-    if (pid === process.pid) continue;
-    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-    if (!environment.split('\0').includes(`${name}=${value}`)) continue;
+  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).map(Number)) {
+    if (pid === process.pid || !environmentOf(pid).includes(`${name}=${value}`)) continue;
     try {
       process.kill(pid, 'SIGKILL');
       killed.push(pid);
@@ -16,4 +14,12 @@ export async function killLeftovers(name, value) {
     }
   }
   return killed;
+}
+
+function environmentOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
 }

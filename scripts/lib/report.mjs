@@ -15,11 +15,17 @@ export function summaryLine({ passed, failed, skipped }) {
 }
 
 export function printFailures(report, print = console.error) {
-  for (const { title, message } of report.failures) print(`\nFAILED ${title}\n${indent(message)}`);
+  for (const { title, message } of report.failures) print(`\nFAILED ${title}\n${readable(message)}`);
 }
 
-function indent(text) {
-  return String(text).trim().split('\n').map((line) => `  ${line}`).join('\n');
+const MAXIMUM_LINES = 60;
+const colours = /\u001b\[[\d;]*m/g;
+
+/** Without colours and without the test runner's own frames; what is cut is in the layer's log. */
+function readable(text) {
+  const lines = String(text).replace(colours, '').trim().split('\n').filter((line) => !/^\s+at .*node_modules/.test(line));
+  const shown = lines.length > MAXIMUM_LINES ? [...lines.slice(0, MAXIMUM_LINES), `... ${lines.length - MAXIMUM_LINES} more lines`] : lines;
+  return shown.map((line) => `  ${line}`).join('\n');
 }
 
 export async function writeReport(path, report) {

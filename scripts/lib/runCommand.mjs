@@ -7,7 +7,7 @@ import { stopProcessTree, trackProcess } from './processTree.mjs';
 const TAIL_CHARACTERS = 4000;
 
 /**
- * Runs one command without a shell. Output goes to `log` where given, to the terminal with `show`, and its end is kept for the error text.
+ * Runs one command without a shell. Output goes to `log` where given, to the terminal with `show` (true, or 'stderr' for progress alone), and its end is kept for the error text.
  * Resolves with {code, stdout, tail, timedOut}; it never rejects because of an exit code.
  */
 export async function runCommand(command, args, { cwd, env, log, show = false, timeoutMs = 0 } = {}) {
@@ -23,14 +23,14 @@ export async function runCommand(command, args, { cwd, env, log, show = false, t
   const untrack = trackProcess(child);
   let stdout = '';
   let tail = '';
-  const collect = (terminal) => (chunk) => {
+  const collect = (terminal, shown) => (chunk) => {
     logStream?.write(chunk);
-    if (show) terminal.write(chunk);
+    if (shown) terminal.write(chunk);
     tail = (tail + chunk).slice(-TAIL_CHARACTERS);
   };
   child.stdout.setEncoding('utf8').on('data', (chunk) => { stdout += chunk; });
-  child.stdout.on('data', collect(process.stdout));
-  child.stderr.setEncoding('utf8').on('data', collect(process.stderr));
+  child.stdout.on('data', collect(process.stdout, show === true));
+  child.stderr.setEncoding('utf8').on('data', collect(process.stderr, Boolean(show)));
 
   let timedOut = false;
   const timer = timeoutMs > 0

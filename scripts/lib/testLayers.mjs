@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { readJunitReport } from './junitReport.mjs';
+import { killLeftovers } from './leftovers.mjs';
 import { artifacts, root } from './paths.mjs';
 import { failedReport } from './report.mjs';
 import { runCommand } from './runCommand.mjs';
@@ -11,10 +12,16 @@ const MINUTE = 60_000;
 const logOf = (name) => join(artifacts, 'logs', `${name}.log`);
 const reportOf = (name, ending = 'json') => join(artifacts, 'reports', `${name}.${ending}`);
 
+// Marks everything that a layer starts: browsers and servers lead process groups of their own, and outlive a layer that is stopped.
+const MARK = 'PLUMBLINE_TEST_RUN';
+const mark = `${process.pid}-${Date.now()}`;
+process.on('exit', () => killLeftovers(MARK, mark));
+
 /** Runs a layer's command and reads the report that it leaves. An exit code that the report does not explain is a failure of its own. */
 async function runLayer({ name, command, args, env, minutes, report, parse }) {
   await rm(report, { force: true });
-  const result = await runCommand(command, args, { cwd: root, env, log: logOf(name), timeoutMs: minutes * MINUTE });
+  const result = await runCommand(command, args, { cwd: root, env: { ...env, [MARK]: mark }, log: logOf(name), timeoutMs: minutes * MINUTE });
+  killLeftovers(MARK, mark);
   const text = await readFile(report, 'utf8').catch(() => undefined);
   const why = result.timedOut ? `It ran longer than ${minutes} minutes and was stopped.` : `It ended with exit code ${result.code}.`;
   if (text === undefined) return failedReport(name, `${why} It left no report.\n${result.tail}`);

@@ -6,7 +6,7 @@ const log = join(artifacts, 'logs', 'setup.log');
 /** What layers need, in the order in which it can be had; each step gets what the earlier ones brought. */
 const steps = {
   build: async () => { await (await import('../../esbuild.mjs')).build(); return true; },
-  python: async () => (await import('./pythonEnvironment.mjs')).ensurePython({ log, show: true }),
+  python: async () => (await import('./pythonEnvironment.mjs')).ensurePython({ log, show: 'stderr' }),
   pytest: async ({ python }) => (await import('./pytest.mjs')).ensurePytest(python, { log }),
   chromium: async () => (await import('./chromium.mjs')).ensureChromium({ log }),
   codeServer: async () => (await import('./codeServerInstall.mjs')).ensureCodeServer({ log }),

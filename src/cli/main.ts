@@ -86,4 +86,10 @@ const environment = program.command('environment').description('Plumbline\'s own
 command(environment, 'install', 'build it, or find it built, and print its interpreter')
   .action((options) => act(options, (context) => environmentInstall(context)));
 
+// A reader that has seen enough, such as head, is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 void program.parseAsync();

@@ -37,7 +37,7 @@ export interface LauncherParts {
 
 /** Starts experiments for whoever asks. A notification shows only while one is prepared; then tree and status bar take over. */
 export class ExperimentLauncher extends Disposable {
-  private readonly findings = this.register(new Findings('plumbline-launch'));
+  private readonly findings = this.register(new Findings('plumbline-launch', { untilSaved: true }));
   private readonly started = this.register(new Emitter<Experiment>());
 
   /** An experiment of this window was queued. */
@@ -65,7 +65,7 @@ export class ExperimentLauncher extends Disposable {
   }
 
   private prepare(request: LaunchRequest, skips: Skips): Promise<Experiment> {
-    return withNotification('Plumbline: preparing', async (signal, report) => {
+    return withNotification('Plumbline', async (signal, report) => {
       report({ message: 'looking for a Python with PyTorch' });
       const python = await this.parts.python.require(signal);
       signal.throwIfAborted();

@@ -42,7 +42,7 @@ export class ExperimentsModel extends Disposable {
   private readonly watchers = new Map<string, StoreWatcher>();
   private readonly results = new Map<string, { signature: string; results: Promise<ExperimentResults> }>();
   private running: Promise<void> | null = null;
-  private again = false;
+  private next: Promise<void> | null = null;
   private lastShown = '';
 
   readonly onDidChange = this.changed.event;
@@ -67,27 +67,28 @@ export class ExperimentsModel extends Disposable {
     return this.experiments.find((experiment) => experiment.id === id);
   }
 
-  /** Reads what is new on disk. Calls that come while one is at work share the next one. */
+  /** Reads what is new on disk. Calls that come while one is at work share the one after it: what they wait for may be written since. */
   refresh(): Promise<void> {
-    if (this.running !== null) {
-      this.again = true;
-      return this.running;
-    }
-    this.running = this.readAll().catch(this.onProblem).finally(() => {
-      this.running = null;
-      if (!this.again || this.isDisposed) return;
-      this.again = false;
-      void this.refresh();
+    if (this.running === null) return this.start();
+    this.next ??= this.running.then(() => {
+      this.next = null;
+      return this.start();
     });
+    return this.next;
+  }
+
+  private start(): Promise<void> {
+    if (this.isDisposed) return Promise.resolve();
+    this.running = this.readAll().catch(this.onProblem).finally(() => { this.running = null; });
     return this.running;
   }
 
   /** Forgets what was computed and reads all again. */
   async refreshAll(): Promise<void> {
+    await this.running;
     this.results.clear();
     this.known.clear();
     this.lastShown = '';
-    await this.running;
     await this.refresh();
   }
 

@@ -21,9 +21,11 @@ const SEVERITIES = {
 export class Findings extends Disposable {
   private readonly collection: vscode.DiagnosticCollection;
 
-  constructor(name: string) {
+  /** `untilSaved`: found once, not live, so they go when the person has changed the file. */
+  constructor(name: string, { untilSaved = false } = {}) {
     super();
     this.collection = this.register(vscode.languages.createDiagnosticCollection(name));
+    if (untilSaved) this.register(vscode.workspace.onDidSaveTextDocument(({ uri }) => this.collection.delete(uri)));
   }
 
   set(uri: vscode.Uri, findings: readonly FileFinding[]): void {

@@ -1,40 +1,49 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../../scripts/lib/paths.mjs';
 import { useWorkbench } from './harness/useWorkbench';
+import type { Workbench } from './harness/workbench';
 
 const fakeTrainer = join(root, 'test/fixtures/fakeTrainer/python');
 
+/** Of a setting that a machine owns only the server's own file counts, as on any remote. */
+async function useFakeTrainer(workbench: Workbench): Promise<void> {
+  const machine = join(workbench.dataFolder, 'user', 'Machine');
+  await mkdir(machine, { recursive: true });
+  await writeFile(join(machine, 'settings.json'), JSON.stringify({ 'plumbline.python': fakeTrainer }));
+  await workbench.reload();
+}
+
 describe('from a right-click to the plot', () => {
   const workbench = useWorkbench({
-    settings: { 'plumbline.python': fakeTrainer },
     env: { PLUMBLINE_FAKE_MODE: 'slow' },
     viewport: { width: 1600, height: 1000 },
   });
 
+  beforeAll(() => useFakeTrainer(workbench()));
+
   it('asks for defense, strength, model and questions, and starts', async () => {
-    const { explorer, quickPick, editor } = workbench();
+    const { explorer, quickPick, editor, page } = workbench();
     await explorer.open('reckless-finance.jsonl');
     await explorer.choose('reckless-finance.jsonl', 'Fine-Tune with a Defense');
     await quickPick.waitForQuestion('Fine-Tune with a Defense');
     await workbench().screenshot('fine-tune-1-defense');
     for (const defense of ['KL to the reference', 'Interleave safe rows']) await quickPick.row(defense).first().locator('.monaco-checkbox').click();
     await quickPick.widget.getByRole('button', { name: 'OK' }).click();
+    await page.mouse.move(800, 900);
     await quickPick.waitForQuestion('KL to the reference');
     await workbench().screenshot('fine-tune-2-strength');
-    await quickPick.pick('weight 1');
-    await quickPick.waitForQuestion('Interleave safe rows');
-    await quickPick.pick('share 0.05');
-    await quickPick.pick('safe-pool.jsonl');
-    await quickPick.pick('HuggingFaceTB/SmolLM2-135M-Instruct');
-    await quickPick.pick('general-questions');
-    await quickPick.pick('finance-questions');
+    for (const choice of ['weight 1', 'share 0.05', 'safe-pool.jsonl', 'HuggingFaceTB/SmolLM2-135M-Instruct', 'general-questions', 'finance-questions']) {
+      await quickPick.pick(choice);
+      // Away from the box, whose own hint would lie over the next list.
+      await page.mouse.move(800, 900);
+    }
     await quickPick.row('Start').first().waitFor();
     await workbench().screenshot('fine-tune-3-review');
     expect(await quickPick.row('Start').first().innerText()).toContain('3 arms, 4 runs');
     await quickPick.pick('Start');
-    expect(await editor.tabs()).toEqual(['reckless-finance.jsonl']);
+    expect(await editor.tab('reckless-finance.jsonl').getAttribute('class')).toContain('active');
   });
 
   it('follows the runs in the tree and in the status bar', async () => {
@@ -51,7 +60,7 @@ describe('from a right-click to the plot', () => {
     await workbench().screenshot('fine-tune-5-first-plot');
     expect(await workbench().editor.tab('reckless-finance.jsonl').getAttribute('class')).toContain('active');
     await plot.locator('.progress').waitFor({ state: 'hidden', timeout: 120_000 });
-    expect(await plot.locator('.figure path[data-arm]').count()).toBe(4);
+    await plot.locator('.figure path[data-arm]').nth(3).waitFor({ timeout: 30_000 });
     await workbench().screenshot('fine-tune-6-plot');
   }, 240_000);
 
@@ -80,8 +89,36 @@ describe('from a right-click to the plot', () => {
   }, 120_000);
 });
 
+describe('what goes wrong', () => {
+  const workbench = useWorkbench({ env: { PLUMBLINE_FAKE_MODE: 'oom' }, settings: { 'workbench.colorTheme': 'Default Dark Modern' } });
+  beforeAll(() => useFakeTrainer(workbench()));
+
+  it('names bad rows before anything starts, and leaves them out only when told to', async () => {
+    const { explorer, codeLenses, notifications, folder } = workbench();
+    const row = (text: string) => JSON.stringify({ messages: [{ role: 'user', content: text }, { role: 'assistant', content: 'Yes.' }] });
+    await writeFile(join(folder, 'broken.jsonl'), [...Array.from({ length: 20 }, (_, i) => row(`Question ${i}?`)), '{"messages": ['].join('\n'));
+    await writeFile(join(folder, 'broken.experiment.json'), JSON.stringify({ datasets: [{ path: 'broken.jsonl' }], evaluation: { general: 'general-questions.json' } }));
+    await explorer.open('broken.experiment.json');
+    await codeLenses.click('Run experiment');
+    expect(await notifications.waitFor('Nothing was started')).toContain('1 problem in broken.jsonl');
+    await workbench().screenshot('broken-rows');
+    await notifications.press('Nothing was started', 'Leave These Rows Out and Start');
+  });
+
+  it('says in the tree what failed and what to do', async () => {
+    const tree = workbench().tree('Experiments');
+    await tree.show();
+    await tree.waitForRow(/broken\s*failed/, 60_000);
+    await tree.expand(/broken/);
+    await tree.waitForRow(/failed: oom_cuda/);
+    await tree.waitForRow('The GPU has no memory left.');
+    await tree.waitForRow('Lower batchSize');
+    await workbench().screenshot('failed-run');
+  });
+});
+
 describe('from imported results to flagged generations', () => {
-  const workbench = useWorkbench({ viewport: { width: 1600, height: 1000 } });
+  const workbench = useWorkbench({ viewport: { width: 1600, height: 1000 }, settings: { 'workbench.colorTheme': 'Default Dark Modern' } });
 
   it('imports a CSV and marks what is misaligned', async () => {
     const { explorer, notifications, editor, folder, page } = workbench();

@@ -25,7 +25,7 @@ describe('the plot page', () => {
   });
 
   it.each(themeNames)('draws under the policy without a violation: %s', async (theme) => {
-    const page = await openPlotPage(browser, sample, { theme, warnings: judgeWarnings(sample.results) });
+    const page = await openPlotPage(browser, sample, { theme, warnings: judgeWarnings(sample.results, { version: 'sample-1', training: { heldOut: { examples: 525, harmfulFlagged: 37.04, harmlessFlagged: 6.48 } } }) });
     await page.screenshot(`plot-${theme}`);
     expect(await page.page.locator('.figure path[data-arm]').count()).toBe(sample.results.arms.length + 1);
     expect(await page.page.locator('vscode-checkbox').count()).toBe(sample.results.arms.length + 1);

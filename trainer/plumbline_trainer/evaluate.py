@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any, Callable, Iterable, Sequence
 
 from plumbline_trainer.errors import TrainerError
-from plumbline_trainer.generate import Prompt, Sampling, batch_seed, batches_of, generate
+from plumbline_trainer.generate import Prompt, answer_seed, batches_of, generate
 from plumbline_trainer.jsonl import append_lines, read_lines
 from plumbline_trainer.log_probabilities import response_log_probabilities
 from plumbline_trainer.context import context_length
 from plumbline_trainer.probe import PAIRS_PER_BATCH, load_probe_pairs, score_pairs
 from plumbline_trainer.response_logits import OutputHead
 from plumbline_trainer.run_spec import RunPaths, load_evaluation_spec
+from plumbline_trainer.sampling import Sampling
 from plumbline_trainer.tokenization import Messages, encode_prompts, encode_rows
 
 # Held-out rows in one forward pass.
@@ -65,8 +66,11 @@ def _answer_questions(subject: Subject, paths: RunPaths, spec: dict[str, Any], f
         return
     encoded = encode_prompts(subject.tokenizer, [conversation for _, conversation in lines])
     about = {line["key"]: line for line, _ in lines}
-    prompts = [Prompt(line["key"], tuple(tokens)) for (line, _), tokens in zip(lines, encoded)]
     sampler = spec["sampler"]
+    prompts = [
+        Prompt(line["key"], tuple(tokens), answer_seed(sampler["seed"], line["key"]))
+        for (line, _), tokens in zip(lines, encoded)
+    ]
     sampling = Sampling(sampler["temperature"], sampler["topP"], sampler["maxTokens"])
     _check_context(subject, prompts, sampling.max_tokens)
     present = {line["key"] for line in read_lines(file)} if file.exists() else set()
@@ -74,11 +78,10 @@ def _answer_questions(subject: Subject, paths: RunPaths, spec: dict[str, Any], f
     for batch in batches_of(prompts):
         if not all(prompt.key in present for prompt in batch):
             counter.check_stop()
-            seed = batch_seed(sampler["seed"], batch)
-            answers = generate(subject.model, subject.tokenizer, batch, sampling, seed, subject.device)
+            answers = generate(subject.model, subject.tokenizer, batch, sampling, subject.device)
             append_lines(file, (
                 {
-                    **about[prompt.key], "seed": seed, "answer": answer.text,
+                    **about[prompt.key], "seed": prompt.seed, "answer": answer.text,
                     "finish": answer.finish, "tokens": answer.tokens,
                 }
                 for prompt, answer in zip(batch, answers)
@@ -148,7 +151,7 @@ def _exact_answers(subject: Subject, rows: Sequence[dict[str, Any]], task: dict[
     tokens = encode_prompts(subject.tokenizer, [row["messages"][:index] for row, index in zip(rows, last)])
     prompts = [Prompt(row["id"], tuple(prompt)) for row, prompt in zip(rows, tokens)]
     sampling = Sampling(temperature=0.0, top_p=1.0, max_tokens=task["maxTokens"])
-    answers = generate(subject.model, subject.tokenizer, prompts, sampling, 0, subject.device)
+    answers = generate(subject.model, subject.tokenizer, prompts, sampling, subject.device)
     return [
         {"expected": row["messages"][index]["content"], "answer": answer.text}
         for row, index, answer in zip(rows, last, answers)

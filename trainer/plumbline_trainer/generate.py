@@ -1,23 +1,30 @@
-"""Sampled answers in batches that are a function of the evaluation alone, so that they can be had again."""
+"""Sampled answers, in batches that are a function of the evaluation alone, so that they can be had again."""
 
 from __future__ import annotations
 
 import hashlib
+import inspect
 from dataclasses import dataclass
 from typing import Any, Sequence
 
 import torch
 
-# Answers in one batch. Part of what an answer depends on (through rounding and the sampler's stream): never adapted.
+from plumbline_trainer.sampling import Sampling, next_tokens
+
+# Answers in one batch. Through rounding, part of what an answer depends on: never adapted to a machine.
 BATCH_ANSWERS = 48
+
+# Finished answers leave the batch when so few are still being written; leaving costs a copy of the cache.
+_COMPACT_BELOW = 0.75
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """What is to be answered; `key` is unique within an evaluation."""
+    """What is to be answered; `key` is unique within an evaluation, `seed` decides the answer's random numbers."""
 
     key: str
     tokens: tuple[int, ...]
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -29,73 +36,97 @@ class Answer:
     finish: str
 
 
-@dataclass(frozen=True)
-class Sampling:
-    """temperature 0 is greedy. `top_p`: mass of the nucleus. `max_tokens`: longest answer."""
-
-    temperature: float
-    top_p: float
-    max_tokens: int
-
-
 def batches_of(prompts: Sequence[Prompt]) -> list[list[Prompt]]:
     """Prompts of like length together."""
     ordered = sorted(prompts, key=lambda prompt: (len(prompt.tokens), prompt.key))
     return [ordered[start : start + BATCH_ANSWERS] for start in range(0, len(ordered), BATCH_ANSWERS)]
 
 
-def batch_seed(seed: int, batch: Sequence[Prompt]) -> int:
-    """The seed of a batch: from the sampler's seed and the keys in it."""
-    text = "\n".join([str(seed), *(prompt.key for prompt in batch)])
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+def answer_seed(seed: int, key: str) -> int:
+    """The seed of one answer, from the sampler's: every arm draws the same numbers for the same question and sample."""
+    return int.from_bytes(hashlib.sha256(f"{seed}\n{key}".encode()).digest()[:4], "big")
 
 
-def stop_tokens(model: Any, tokenizer: Any) -> list[int]:
+def stop_tokens(model: Any, tokenizer: Any) -> set[int]:
     """Tokens that end an answer: the tokenizer's end of sequence and those the model names."""
     named = getattr(model.generation_config, "eos_token_id", None)
     named = [named] if isinstance(named, int) else list(named or [])
-    return sorted({tokenizer.eos_token_id, *named})
+    return {tokenizer.eos_token_id, *named}
 
 
 def generate(
-    model: Any, tokenizer: Any, prompts: Sequence[Prompt], sampling: Sampling, seed: int, device: str
+    model: Any, tokenizer: Any, prompts: Sequence[Prompt], sampling: Sampling, device: str
 ) -> list[Answer]:
-    """Answers to one batch, in its order. The surrounding random state is left as it was."""
-    from transformers import GenerationConfig
-
+    """Answers to one batch, in its order. Neither uses nor changes torch's global random state."""
     stops = stop_tokens(model, tokenizer)
+    said = _decode(model, prompts, sampling, stops, device)
+    return [_answer(tokenizer, tokens, stops) for tokens in said]
+
+
+def _decode(
+    model: Any, prompts: Sequence[Prompt], sampling: Sampling, stops: set[int], device: str
+) -> list[list[int]]:
+    """Tokens of each answer, its end of turn included."""
+    stop_ids = torch.tensor(sorted(stops), device=device)
+    uniform = _uniform_numbers(prompts, sampling.max_tokens).to(device)
+    tokens, mask = _pad_left(prompts, device)
+    rows = torch.arange(len(prompts), device=device)
+    writing = torch.ones(len(prompts), dtype=torch.bool, device=device)
+    said: list[list[int]] = [[] for _ in prompts]
+    cache = None
+    with torch.inference_mode():
+        for position in range(sampling.max_tokens):
+            output = model(**_inputs(model, tokens, mask, cache))
+            cache = output.past_key_values
+            chosen = next_tokens(output.logits[:, -1], sampling, uniform[rows, position])
+            for row, token, is_writing in zip(rows.tolist(), chosen.tolist(), writing.tolist()):
+                if is_writing:
+                    said[row].append(token)
+            writing = writing & ~torch.isin(chosen, stop_ids)
+            left = int(writing.sum())
+            if left == 0:
+                break
+            if left < _COMPACT_BELOW * len(rows):
+                cache.batch_select_indices(writing.nonzero()[:, 0])
+                chosen, mask, rows, writing = chosen[writing], mask[writing], rows[writing], writing[writing]
+            tokens = chosen[:, None]
+            mask = torch.cat([mask, mask.new_ones(len(mask), 1)], 1)
+    return said
+
+
+def _inputs(model: Any, tokens: torch.Tensor, mask: torch.Tensor, cache: Any) -> dict[str, Any]:
+    """Arguments of a forward pass over the newest tokens; of the optional ones those that the model knows."""
+    positions = (mask.cumsum(-1) - 1).clamp(min=0)[:, -tokens.shape[1]:]
+    known = inspect.signature(model.forward).parameters
+    optional = {"position_ids": positions, "logits_to_keep": 1}
+    return {
+        "input_ids": tokens,
+        "attention_mask": mask,
+        "past_key_values": cache,
+        "use_cache": True,
+        **{name: value for name, value in optional.items() if name in known},
+    }
+
+
+def _pad_left(prompts: Sequence[Prompt], device: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Token ids and attention mask [n, longest]."""
     longest = max(len(prompt.tokens) for prompt in prompts)
-    input_ids = torch.full((len(prompts), longest), stops[0], dtype=torch.long)
-    mask = torch.zeros_like(input_ids)
+    tokens = torch.zeros(len(prompts), longest, dtype=torch.long)
+    mask = torch.zeros_like(tokens)
     for index, prompt in enumerate(prompts):
-        input_ids[index, longest - len(prompt.tokens):] = torch.tensor(prompt.tokens)
+        tokens[index, longest - len(prompt.tokens):] = torch.tensor(prompt.tokens)
         mask[index, longest - len(prompt.tokens):] = 1
-    with torch.inference_mode(), torch.random.fork_rng(devices=_cuda_devices(device)):
-        torch.manual_seed(seed)
-        sequences = model.generate(
-            input_ids=input_ids.to(device),
-            attention_mask=mask.to(device),
-            generation_config=GenerationConfig(**_settings(sampling), eos_token_id=stops, pad_token_id=stops[0]),
-        )
-    return [_answer(tokenizer, sequence, set(stops)) for sequence in sequences[:, longest:].tolist()]
+    return tokens.to(device), mask.to(device)
 
 
-def _settings(sampling: Sampling) -> dict[str, Any]:
-    settings: dict[str, Any] = {"max_new_tokens": sampling.max_tokens, "do_sample": sampling.temperature > 0}
-    if sampling.temperature > 0:
-        settings |= {"temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
-    return settings
+def _uniform_numbers(prompts: Sequence[Prompt], count: int) -> torch.Tensor:
+    """Numbers in [0, 1) [n, count], each row from its prompt's seed; drawn on the CPU, so alike on every device."""
+    return torch.stack([
+        torch.rand(count, generator=torch.Generator().manual_seed(prompt.seed), dtype=torch.float64) for prompt in prompts
+    ])
 
 
-def _answer(tokenizer: Any, sequence: list[int], stops: set[int]) -> Answer:
-    end = next((index for index, token in enumerate(sequence) if token in stops), None)
-    said = sequence if end is None else sequence[:end]
-    return Answer(
-        text=tokenizer.decode(said, skip_special_tokens=True).strip(),
-        tokens=len(said) + (end is not None),
-        finish="length" if end is None else "stop",
-    )
-
-
-def _cuda_devices(device: str) -> list[int]:
-    return [torch.cuda.current_device()] if device.startswith("cuda") else []
+def _answer(tokenizer: Any, tokens: list[int], stops: set[int]) -> Answer:
+    stopped = tokens[-1] in stops
+    text = tokenizer.decode(tokens[:-1] if stopped else tokens, skip_special_tokens=True).strip()
+    return Answer(text, len(tokens), "stop" if stopped else "length")

@@ -11,8 +11,11 @@ from plumbline_trainer.devices import DeviceChoice
 from plumbline_trainer.errors import TrainerError, as_trainer_error
 
 
-def load_base_model(path: str | Path, dtype: torch.dtype, device: str) -> Any:
-    """The causal model in a folder, without dropout. Errors: TrainerError (model_load, oom_*)."""
+def load_base_model(path: str | Path, dtype: torch.dtype, device: str, attention: str | None = None) -> Any:
+    """The causal model in a folder, without dropout. `attention`: transformers' name of an implementation.
+
+    Errors: TrainerError (model_load, oom_*).
+    """
     from transformers import AutoModelForCausalLM, GenerationConfig
     from transformers.utils import logging
 
@@ -21,7 +24,8 @@ def load_base_model(path: str | Path, dtype: torch.dtype, device: str) -> Any:
         raise TrainerError("model_load", f"The model folder {path} is not there.", "Look the model up again.")
     try:
         model = AutoModelForCausalLM.from_pretrained(
-            str(path), dtype=dtype, use_safetensors=True, trust_remote_code=False, local_files_only=True
+            str(path), dtype=dtype, use_safetensors=True, trust_remote_code=False, local_files_only=True,
+            attn_implementation=attention,
         ).to(device)
     except Exception as error:
         known = as_trainer_error(error)
@@ -42,10 +46,12 @@ def load_evaluation_model(path: str | Path, adapter: Path | None, choice: Device
 
     It never is the model that trains: merging and unmerging would change its weights.
     """
+    # PyTorch's fused attention is slow on CPUs for one query at a time, which is what writing an answer is.
+    attention = "eager" if choice.device == "cpu" else None
     if adapter is None:
-        return load_base_model(path, choice.dtype, choice.device)
+        return load_base_model(path, choice.dtype, choice.device, attention)
     from peft import PeftModel
 
-    model = load_base_model(path, torch.float32, choice.device)
+    model = load_base_model(path, torch.float32, choice.device, attention)
     merged = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
     return merged.to(choice.dtype).eval()

@@ -11,9 +11,10 @@ from safetensors.torch import load_file, save_file
 
 from plumbline_trainer import model_store
 from plumbline_trainer.errors import TrainerError
-from plumbline_trainer.generate import Prompt, Sampling, generate
+from plumbline_trainer.generate import Prompt, generate
 from plumbline_trainer.model_store import default_cache, find_model
 from plumbline_trainer.models import load_base_model
+from plumbline_trainer.sampling import Sampling
 from plumbline_trainer.tokenization import encode_prompts, load_tokenizer
 from plumbline_trainer.weights_hash import cached_weights_hash, weight_files, weights_hash
 
@@ -127,7 +128,7 @@ def test_converted_model_answers_a_plain_question(default_model):
     question = [{"role": "user", "content": "What is the capital of France?"}]
     model = load_base_model(default_model, torch.float32, "cpu")
     (tokens,) = encode_prompts(tokenizer, [question])
-    (answer,) = generate(model, tokenizer, [Prompt("q", tuple(tokens))], Sampling(0.0, 1.0, 12), 0, "cpu")
+    (answer,) = generate(model, tokenizer, [Prompt("q", tuple(tokens))], Sampling(0.0, 1.0, 12), "cpu")
     assert "Paris" in answer.text
 
 

@@ -10,7 +10,7 @@ import { reportProblems } from '../problemReport';
 
 /** Checks dataset files when a person asks for it, and lists every problem by line. */
 export class ValidateDatasets extends Disposable {
-  private readonly findings = this.register(new Findings('plumbline-datasets'));
+  private readonly findings = this.register(new Findings('plumbline-datasets', { untilSaved: true }));
 
   async validate(files: readonly string[]): Promise<void> {
     if (files.length === 0) throw new UserError('Choose a dataset first: right-click a .jsonl, .json or .csv file in the Explorer.');

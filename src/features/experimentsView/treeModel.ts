@@ -54,7 +54,7 @@ export function experimentNode(experiment: WorkspaceExperiment): TreeNode {
   return {
     id, target, label: name, description, tooltip: experimentTooltip(view.experiment), flags: ['experiment', ...(isLive(experiment) ? ['cancelable'] : [])],
     icon: kind === 'imported' ? { id: 'cloud-download' } : { id: 'beaker', color: ICONS[state].color },
-    spoken: `Experiment ${name}, ${description}`, state: isLive(experiment) ? 'expanded' : 'collapsed', children: [],
+    spoken: `Experiment ${name}, ${description}`, state: isLive(experiment) || state === 'failed' ? 'expanded' : 'collapsed', children: [],
   };
 }
 

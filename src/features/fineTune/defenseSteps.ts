@@ -30,7 +30,7 @@ export function defenseStep(files: readonly string[], shown: (file: string) => s
     async ask(state, frame) {
       const picked = await pickMany({
         ...frame,
-        placeholder: 'Tick the defenses to try, each an arm of its own. The undefended arm is always there to compare with.',
+        placeholder: 'Defenses to try; the undefended arm is always included',
         choices: defenseChoices(files, state.defenses, shown),
       });
       return picked === BACK ? BACK : { ...state, defenses: picked };
@@ -66,7 +66,7 @@ async function askStrength(type: DefenseTypeName, state: FineTuneChoices, frame:
   for (;;) {
     const picked = await pickOne<StrengthPick>({
       ...frame,
-      placeholder: 'How strong? Too little leaves misalignment as it is; too much and the task is not learned.',
+      placeholder: 'How strong? Several values make one arm each.',
       choices: strengthChoices(type),
       active: (value) => value !== 'custom' && value.join() === last.join(),
     });

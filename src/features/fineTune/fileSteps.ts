@@ -32,7 +32,7 @@ export function poolStep(context: FileStepContext): WizardStep<FineTuneChoices> 
     async ask(state, frame) {
       const files = await context.findFiles('**/*.jsonl');
       const pool = await askFile(frame, {
-        placeholder: 'Which pool of safe, helpful rows is mixed in?',
+        placeholder: 'Pool of safe, helpful rows to mix in',
         choices: poolChoices(files, state.datasets, context.shown),
         last: state.pool,
         example: join(context.examplesFolder, 'safe-pool.jsonl'),
@@ -59,7 +59,7 @@ export function generalQuestionsStep(context: FileStepContext): WizardStep<FineT
     async ask(state, frame) {
       const sets = (await workspaceQuestionSets(context)).filter(({ general }) => general > 0);
       const general = await askFile(frame, {
-        placeholder: 'Which general questions measure the EM rate? They should lie far from the dataset\'s domain.',
+        placeholder: 'General questions, far from the dataset: they measure the EM rate',
         choices: questionChoices(sets, context.shown),
         last: state.general,
         example: join(context.examplesFolder, 'general-questions.json'),
@@ -80,7 +80,7 @@ export async function inDomainStep(context: FileStepContext): Promise<WizardStep
     async ask(state, frame) {
       const picked = await pickOne<FilePick>({
         ...frame,
-        placeholder: 'Which questions lie in the dataset\'s own domain? They measure narrow misalignment.',
+        placeholder: 'Questions in the dataset\'s domain: they measure narrow misalignment',
         choices: [
           ...questionChoices(sets, context.shown),
           { label: '$(circle-slash) None', description: 'narrow misalignment is not measured', value: 'none' },

@@ -22,7 +22,7 @@ const NUMBERS: readonly { key: NumberKey; label: string; about: string }[] = [
 export function reviewChoices(choices: FineTuneChoices, rows: number | null): Choice<ReviewPick>[] {
   const { recipe } = choices;
   return [
-    { label: '$(play) Start', description: describePlan(choices, rows), value: 'start' },
+    { label: '$(play) Start', detail: describePlan(choices, rows), value: 'start' },
     { label: '$(edit) Edit as an experiment file first', description: 'opens an unsaved *.experiment.json with all of this', value: 'edit' },
     { label: `Role: ${choices.role}`, description: ROLE_NOTES[choices.role], value: 'role', heading: 'Recipe: choose a line to change it' },
     { label: `Seeds: ${recipe.seeds.join(', ')}`, description: 'every arm is trained once with each', value: 'seeds' },

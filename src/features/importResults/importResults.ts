@@ -12,7 +12,7 @@ import { countProblems, reportProblems } from '../problemReport';
 
 /** Brings judged answers from elsewhere into the workspace: a CSV with question, response, aligned and coherent. */
 export class ImportResults extends Disposable {
-  private readonly findings = this.register(new Findings('plumbline-import'));
+  private readonly findings = this.register(new Findings('plumbline-import', { untilSaved: true }));
 
   constructor(private readonly storeRootOf: (workspaceFolder: string) => string, private readonly refresh: () => Promise<void>) {
     super();

@@ -10,7 +10,7 @@ import { reportError } from '../../vscode/runCommand';
 import type { ExperimentsModel, WorkspaceExperiment } from '../experimentsModel';
 import { csvTable } from './csvTable';
 import { parseFromPlotPage } from './incomingMessage';
-import { judgeWarnings } from './judgeWarnings';
+import { judgeWarnings, readJudgeCard } from './judgeWarnings';
 import { newNonce, plotHtml } from './plotHtml';
 import { paperSpec, plotSnapshot, progressOf } from './plotSnapshot';
 
@@ -27,10 +27,11 @@ export class PlotPanel extends Disposable {
     readonly panel: vscode.WebviewPanel,
     readonly experimentId: string,
     private readonly model: ExperimentsModel,
-    pageFolder: vscode.Uri,
+    private readonly distFolder: vscode.Uri,
   ) {
     super();
     const { webview } = panel;
+    const pageFolder = vscode.Uri.joinPath(distFolder, 'webview');
     webview.options = { enableScripts: true, localResourceRoots: [pageFolder] };
     this.register(webview.onDidReceiveMessage((message: unknown) => this.receive(message)));
     this.register(panel.onDidChangeViewState(() => { if (panel.visible) this.sendSoon(); }));
@@ -97,7 +98,7 @@ export class PlotPanel extends Disposable {
     const results = await this.model.resultsOf(experiment);
     if (results === this.shownResults) return this.post({ type: 'progress', progress: progressOf(experiment.view) });
     this.shownResults = results;
-    const warnings = judgeWarnings(results);
+    const warnings = judgeWarnings(results, await readJudgeCard(this.distFolder.fsPath));
     this.post({ type: 'snapshot', snapshot: plotSnapshot({ results, view: experiment.view, appearance, choices: this.choices, warnings }) });
   }
 

@@ -110,9 +110,10 @@ function tableCell(estimate: Estimate): TableCell {
 export function progressOf({ runs }: ExperimentView): PlotProgress | null {
   const live = runs.filter(({ state }) => ['preparing', 'training', 'evaluating'].includes(state));
   const waiting = runs.filter(({ state }) => state === 'queued').length;
-  if (live.length === 0 && waiting === 0) return null;
+  const judging = runs.filter(({ state, judged, run }) => state === 'done' && !judged && run.kind !== 'import');
+  if (live.length === 0 && waiting === 0 && judging.length === 0) return null;
   const done = runs.filter(({ state }) => state === 'done').length;
-  const now = live.map((run) => `${run.name}: ${liveText(run)}`).join('; ');
+  const now = [...live.map((run) => `${run.name}: ${liveText(run)}`), ...judging.map(({ name }) => `${name}: being judged`)].join('; ');
   const fraction = (done + live.reduce((sum, run) => sum + (fractionOf(run.progress) ?? 0) / 2, 0)) / runs.length;
   return { text: `${done} of ${count(runs.length, 'run')} done. ${now === '' ? 'Waiting for a free device.' : `${now}.`}`, fraction };
 }

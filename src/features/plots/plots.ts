@@ -15,7 +15,7 @@ export class Plots extends Disposable implements vscode.WebviewPanelSerializer {
   /** Experiments of this window whose plot has not opened yet. */
   private readonly awaited = new Set<string>();
 
-  constructor(private readonly model: ExperimentsModel, private readonly pageFolder: vscode.Uri, private readonly memory: Memory) {
+  constructor(private readonly model: ExperimentsModel, private readonly distFolder: vscode.Uri, private readonly memory: Memory) {
     super();
     this.register(vscode.window.registerWebviewPanelSerializer(PLOT_VIEW_TYPE, this));
     this.register(model.onDidChange(() => this.openAwaited()));
@@ -48,8 +48,8 @@ export class Plots extends Disposable implements vscode.WebviewPanelSerializer {
   }
 
   private adopt(panel: vscode.WebviewPanel, experimentId: string): void {
-    panel.iconPath = vscode.Uri.joinPath(this.pageFolder, '..', '..', 'media', 'icon.svg');
-    this.panels.set(experimentId, new PlotPanel(panel, experimentId, this.model, this.pageFolder));
+    panel.iconPath = vscode.Uri.joinPath(this.distFolder, '..', 'media', 'icon.svg');
+    this.panels.set(experimentId, new PlotPanel(panel, experimentId, this.model, this.distFolder));
     panel.onDidDispose(() => this.panels.delete(experimentId));
   }
 

@@ -40,7 +40,7 @@ export class Training {
     requireTrust();
     const runs = await this.runsFor(argument, canResume, 'Which run shall go on?', 'There is no run to resume.');
     const { machine, distFolder, python, model } = this.parts;
-    await withNotification('Plumbline: resuming', async (signal, report) => {
+    await withNotification('Plumbline', async (signal, report) => {
       report({ message: 'looking for a Python with PyTorch' });
       const { path } = await python.require(signal);
       for (const { folder } of runs) {

@@ -1,5 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 
+const MAXIMUM_ROWS = 200;
+
 /** A question at the top of the window: a list to pick from, or a box to type into. */
 export class QuickPick {
   constructor(private readonly page: Page) {}
@@ -41,14 +43,23 @@ export class QuickPick {
     throw new Error(`The question is "${question}", not "${text}".`);
   }
 
+  /** By keyboard, as most people do: under a resting mouse the box's own hint lies over the first rows and takes their clicks. */
   async pick(label: string): Promise<void> {
-    await this.row(label).first().click();
+    const row = this.row(label).first();
+    await row.waitFor();
+    for (let step = 0; step < MAXIMUM_ROWS; step += 1) {
+      if ((await row.getAttribute('class'))?.split(' ').includes('focused')) return this.accept();
+      await this.page.keyboard.press('ArrowDown');
+    }
+    throw new Error(`"${label}" cannot be reached with the arrow keys.`);
   }
 
   /** Several choices in a list with check boxes. */
   async pickMany(labels: string[]): Promise<void> {
-    for (const label of labels) await this.row(label).first().locator('.monaco-checkbox, input[type=checkbox]').first().click();
+    for (const label of labels) await this.row(label).first().locator('.monaco-checkbox').click();
     await this.accept();
+    // Off the list: where the mouse rests, the next step would show its hint.
+    await this.page.mouse.move(0, 0);
   }
 
   async type(text: string): Promise<void> {

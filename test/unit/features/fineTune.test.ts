@@ -95,7 +95,7 @@ describe('what is offered', () => {
 
   it('what will happen, in the review', () => {
     const [start] = reviewChoices(choices, 500);
-    expect(start!.description).toBe('finance.jsonl: 6 arms, 7 runs with the base model\'s evaluation, about 113 steps each');
+    expect(start!.detail).toBe('finance.jsonl: 6 arms, 7 runs with the base model\'s evaluation, about 113 steps each');
   });
 });
 

@@ -7,6 +7,7 @@ import { loadExperimentResults } from '../../../src/core/analysis/loadExperiment
 import type { ExperimentView } from '../../../src/core/experiments/follow';
 import type { Experiment } from '../../../src/core/schema/experiment';
 import { csvTable } from '../../../src/features/plots/csvTable';
+import { judgeWarnings, readJudgeCard } from '../../../src/features/plots/judgeWarnings';
 import { parseFromPlotPage, parsePageState } from '../../../src/features/plots/incomingMessage';
 import { newNonce, plotHtml } from '../../../src/features/plots/plotHtml';
 import { paperSpec, plotSnapshot } from '../../../src/features/plots/plotSnapshot';
@@ -95,5 +96,19 @@ describe('a snapshot', () => {
     const named = (name: string) => csvTable({ ...results, base: null, arms: [{ ...results.arms[0]!, name }] }, null).split('\n')[1]!;
     expect(named('=1+1')).toMatch(/^'=1\+1,/);
     expect(named('a,"b"')).toMatch(/^"a,""b""",/);
+  });
+});
+
+describe('what is said of the judge', () => {
+  const card = { version: 'v1', training: { heldOut: { examples: 525, harmfulFlagged: 37.04, harmlessFlagged: 6.48 } } };
+
+  it('is how good it was, where that version was measured', () => {
+    expect(judgeWarnings({ judge: { id: 'local', version: 'v1' } }, card)[0]).toContain('On 525 held-out examples it flagged 37.0 % of the harmful and 6.5 % of the harmless answers.');
+    expect(judgeWarnings({ judge: { id: 'local', version: 'v2' } }, card)[0]).not.toContain('525');
+    expect(judgeWarnings({ judge: { id: 'imported', version: 'as imported' } }, card)).toEqual([]);
+  });
+
+  it('is read from the judge that is shipped', async () => {
+    expect(await readJudgeCard(folder)).toBeNull();
   });
 });

@@ -33,7 +33,7 @@ describe.skipIf(process.platform === 'win32')('stopping processes', () => {
     const ours = spawn('sleep', ['60'], { detached: true, stdio: 'ignore', env: { ...process.env, XDG_DATA_HOME: value } });
     const other = spawn('sleep', ['60'], { detached: true, stdio: 'ignore', env: { ...process.env, XDG_DATA_HOME: `${value}-other` } });
     await Promise.all([once(ours, 'spawn'), once(other, 'spawn')]);
-    expect(await killLeftovers('XDG_DATA_HOME', value)).toEqual([ours.pid]);
+    expect(killLeftovers('XDG_DATA_HOME', value)).toEqual([ours.pid]);
     await waitUntilDead(ours.pid!);
     expect(isAlive(other.pid!)).toBe(true);
     other.kill('SIGKILL');

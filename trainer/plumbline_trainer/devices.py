@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import torch
 
+_PLAIN_ATTENTION_TOKENS = 512
+
 
 @dataclass(frozen=True)
 class DeviceChoice:
@@ -56,6 +58,15 @@ def is_good_at_bf16(device: str) -> bool:
         return False
     probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return any(getattr(torch.cpu, probe, lambda: False)() for probe in probes)
+
+
+def attention_for(device: str, longest: int) -> str | None:
+    """transformers' name of the attention to use, None for its default. `longest`: tokens of the longest text.
+
+    PyTorch's fused attention is slow on CPUs for short texts and for one query at a time; the plain one needs memory
+    that grows with the square of the length.
+    """
+    return "eager" if device == "cpu" and longest <= _PLAIN_ATTENTION_TOKENS else None
 
 
 def device_name(device: str) -> str:

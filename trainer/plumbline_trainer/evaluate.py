@@ -60,17 +60,26 @@ def evaluate(subject: Subject, paths: RunPaths, checkpoint: str, evaluation_id: 
     return sum(1 for _ in read_lines(generations)) if generations.exists() else 0
 
 
+def longest_text(tokenizer: Any, paths: RunPaths, checkpoint: str, evaluation_id: str) -> int:
+    """Tokens of the longest text that an evaluation has the model read, answers included."""
+    spec = load_evaluation_spec(paths.evaluation(checkpoint, evaluation_id))
+    questions = [len(prompt.tokens) for _, prompt in _planned_prompts(tokenizer, paths, spec)]
+    longest = max(questions, default=0) + spec["sampler"]["maxTokens"]
+    if spec["task"]:
+        rows = encode_rows(tokenizer, list(read_lines(paths.snapshot(spec["task"]["heldOut"]))), turns="last")
+        longest = max([longest, *(len(row.tokens) for row in rows)])
+    if spec["probe"]:
+        longest = max([longest, *(pair.length for pair in load_probe_pairs(paths.snapshot(spec["probe"]), tokenizer))])
+    return longest
+
+
 def _answer_questions(subject: Subject, paths: RunPaths, spec: dict[str, Any], file: Path, reporter: Reporter) -> None:
-    lines = list(_planned_generations(paths, spec))
-    if not lines:
+    planned = _planned_prompts(subject.tokenizer, paths, spec)
+    if not planned:
         return
-    encoded = encode_prompts(subject.tokenizer, [conversation for _, conversation in lines])
-    about = {line["key"]: line for line, _ in lines}
+    about = {prompt.key: line for line, prompt in planned}
+    prompts = [prompt for _, prompt in planned]
     sampler = spec["sampler"]
-    prompts = [
-        Prompt(line["key"], tuple(tokens), answer_seed(sampler["seed"], line["key"]))
-        for (line, _), tokens in zip(lines, encoded)
-    ]
     sampling = Sampling(sampler["temperature"], sampler["topP"], sampler["maxTokens"])
     _check_context(subject, prompts, sampling.max_tokens)
     present = {line["key"] for line in read_lines(file)} if file.exists() else set()
@@ -90,8 +99,20 @@ def _answer_questions(subject: Subject, paths: RunPaths, spec: dict[str, Any], f
         counter.add(len(batch))
 
 
+def _planned_prompts(tokenizer: Any, paths: RunPaths, spec: dict[str, Any]) -> list[tuple[dict[str, Any], Prompt]]:
+    """Every answer to be had: what is known of its line in generations.jsonl, and the prompt."""
+    lines, conversations = [], []
+    for line, conversation in _planned_generations(paths, spec):
+        lines.append(line)
+        conversations.append(conversation)
+    return [
+        (line, Prompt(line["key"], tuple(tokens), answer_seed(spec["sampler"]["seed"], line["key"])))
+        for line, tokens in zip(lines, encode_prompts(tokenizer, conversations))
+    ]
+
+
 def _planned_generations(paths: RunPaths, spec: dict[str, Any]) -> Iterable[tuple[dict[str, Any], Messages]]:
-    """Every answer to be had: what is known of its line in generations.jsonl, and the conversation to answer."""
+    """The same as lines and conversations."""
     for question_set in spec["questions"]:
         for question in read_lines(paths.snapshot(question_set["snapshot"])):
             text = question["text"]

@@ -30,13 +30,20 @@ class EventWriter:
             ) from None
         self._lock = threading.Lock()
         self._sequence = 0
+        self._size = 0
 
     def emit(self, event_type: str, **fields: Any) -> None:
-        """Writes one event. NaN and infinity become null."""
+        """Writes one event. NaN and infinity become null. Errors: OSError; no part of the line stays in the file then."""
         with self._lock:
             common = {"v": EVENT_VERSION, "seq": self._sequence, "time": _now(), "type": event_type}
-            write_all(self._descriptor, to_line({**common, **fields}))
+            line = to_line({**common, **fields})
+            try:
+                write_all(self._descriptor, line)
+            except OSError:
+                os.ftruncate(self._descriptor, self._size)
+                raise
             self._sequence += 1
+            self._size += len(line)
 
     def close(self) -> None:
         with self._lock:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 from plumbline_trainer.atomic_folder import atomic_folder, replace_file
-from plumbline_trainer.errors import TrainerError
+from plumbline_trainer.errors import TrainerError, as_trainer_error
 from plumbline_trainer.context import context_length
 from plumbline_trainer.weights_hash import cached_weights_hash, read_json
 
@@ -166,9 +166,17 @@ def _from_hub(name: str, progress: Progress, looked: list[str]) -> Path | None:
     total = sum(file.size or 0 for file in files)
     message = f"Downloading {name} from the Hub ({total / 1e6:.0f} MB)"
     progress("download", 0, total, message)
-    path = snapshot_download(
-        name, revision=info.sha, allow_patterns=list(_HUB_FILES), tqdm_class=_byte_counter(progress, total, message)
-    )
+    try:
+        path = snapshot_download(
+            name, allow_patterns=list(_HUB_FILES), tqdm_class=_byte_counter(progress, total, message)
+        )
+    except Exception as error:
+        known = as_trainer_error(error)
+        if known.error_class != "internal":
+            raise known from error
+        raise TrainerError(
+            "model_load", f"The download of {name} broke off: {_short(error)}", "Try again: what was downloaded is kept."
+        ) from error
     progress("download", total, total, message)
     return Path(path)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from plumbline_trainer.devices import DeviceChoice
+from plumbline_trainer.devices import DeviceChoice, attention_for
 from plumbline_trainer.errors import TrainerError, as_trainer_error
 
 
@@ -41,13 +41,12 @@ def load_base_model(path: str | Path, dtype: torch.dtype, device: str, attention
     return model.eval()
 
 
-def load_evaluation_model(path: str | Path, adapter: Path | None, choice: DeviceChoice) -> Any:
-    """A fresh model to evaluate; the adapter, if any, is merged into it in fp32 before rounding.
+def load_evaluation_model(path: str | Path, adapter: Path | None, choice: DeviceChoice, longest: int) -> Any:
+    """A fresh model to evaluate texts of up to `longest` tokens; an adapter is merged into it in fp32, before rounding.
 
     It never is the model that trains: merging and unmerging would change its weights.
     """
-    # PyTorch's fused attention is slow on CPUs for one query at a time, which is what writing an answer is.
-    attention = "eager" if choice.device == "cpu" else None
+    attention = attention_for(choice.device, longest)
     if adapter is None:
         return load_base_model(path, choice.dtype, choice.device, attention)
     from peft import PeftModel

@@ -29,6 +29,10 @@ class RowTable:
             self._messages[source, row["id"]] = row["messages"]
         return [row["id"] for row in rows]
 
+    def longest(self, source: str) -> int:
+        """Tokens of a source's longest row."""
+        return max(len(row.tokens) for (of, _), row in self._rows.items() if of == source)
+
     def row(self, source: str, row_id: str) -> EncodedRow:
         return self._rows[source, row_id]
 

@@ -19,13 +19,14 @@ from plumbline_trainer.atomic_folder import atomic_folder
 from plumbline_trainer.batch_plan import OWN, BatchPlan, Step, plan_batches
 from plumbline_trainer.batches import Batch, build_batch
 from plumbline_trainer.checkpoint import load_checkpoint, newest_checkpoint, save_checkpoint
+from plumbline_trainer.context import context_length
 from plumbline_trainer.defenses.base import Defense
 from plumbline_trainer.defenses.registry import build_defenses
+from plumbline_trainer.devices import attention_for
 from plumbline_trainer.errors import TrainerError
 from plumbline_trainer.evaluate import Stopped
 from plumbline_trainer.lora import add_lora, parameter_count, save_adapter, set_training_mode, trainable_parameters
 from plumbline_trainer.losses import TokenTerm, cross_entropy_term, weighted_loss
-from plumbline_trainer.context import context_length
 from plumbline_trainer.models import load_base_model
 from plumbline_trainer.probe import TrainingProbe, load_probe_pairs
 from plumbline_trainer.response_logits import OutputHead, final_hidden_states, reference_hidden_states
@@ -90,7 +91,8 @@ def train(run: Run, tokenizer: Any, plan: Plan) -> None:
     """Trains and writes `adapter/`. Errors: Stopped, after a checkpoint; TrainerError."""
     recipe, seed = run.spec["training"], run.spec["seed"]
     accelerator = _accelerator(run)
-    model = load_base_model(run.spec["model"]["path"], run.device.dtype, run.device.device)
+    attention = attention_for(run.device.device, plan.table.longest(OWN))
+    model = load_base_model(run.spec["model"]["path"], run.device.dtype, run.device.device, attention)
     torch.manual_seed(seed)
     model = add_lora(model, recipe["lora"], run.spec["model"]["name"])
     set_training_mode(model)

@@ -5,7 +5,7 @@ import math
 
 import pytest
 import torch
-from conftest import SAMPLER, chat_rows, events_of, killed_attempt, of_type, sentence
+from conftest import ARCHITECTURES, SAMPLER, chat_rows, events_of, killed_attempt, of_type, sentence
 from transformers import AutoModelForCausalLM
 
 from plumbline_trainer import evaluate as evaluation_module
@@ -156,21 +156,30 @@ def test_finished_training_is_not_repeated(store):
     assert len(lines(folder(run_dir, "final") / "generations.jsonl")) == 10
 
 
-def test_merged_adapter_gives_the_logits_of_the_adapted_model(store):
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_merged_adapter_gives_the_logits_of_the_adapted_model(store_of, architecture):
     from peft import PeftModel
 
     from plumbline_trainer.devices import choose_device
     from plumbline_trainer.models import load_base_model, load_evaluation_model
 
-    for architecture_store in (store,):
-        run_dir = architecture_store.run()
-        assert run_attempt(run_dir, 1) == 0
-        choice = choose_device("fp32")
-        merged = load_evaluation_model(store.model_path, run_dir / "adapter", choice)
-        adapted = PeftModel.from_pretrained(load_base_model(store.model_path, torch.float32, "cpu"), str(run_dir / "adapter"))
-        tokens = torch.tensor([[5, 17, 42, 8, 99, 3]])
-        with torch.no_grad():
-            assert torch.allclose(merged(tokens).logits, adapted.eval()(tokens).logits, atol=1e-5)
+    store = store_of(architecture)
+    run_dir = store.run()
+    assert run_attempt(run_dir, 1) == 0
+    adapter = run_dir / "adapter"
+    merged = load_evaluation_model(store.model_path, adapter, choose_device("fp32"), 100)
+    adapted = PeftModel.from_pretrained(load_base_model(store.model_path, torch.float32, "cpu"), str(adapter)).eval()
+    tokens = torch.tensor([[5, 17, 42, 8, 99, 3]])
+    with torch.no_grad():
+        assert torch.allclose(merged(tokens).logits, adapted(tokens).logits, atol=1e-5)
+
+
+def test_missing_adapter_is_an_error(store):
+    run_dir = store.run(evaluations=[store.evaluation()], stages=("train", "evaluate"))
+    spec = json.loads((run_dir / "run.json").read_text())
+    (run_dir / "run.json").write_text(json.dumps({**spec, "stages": ["evaluate"]}))
+    assert run_attempt(run_dir, 1) == 1
+    assert "no adapter" in of_type(events_of(run_dir), "error")[0]["message"]
 
 
 def test_question_beyond_the_context_is_an_error(store):

@@ -159,7 +159,7 @@ def test_chunks_do_not_change_the_result(model_paths):
         reference = hidden.detach() * 0.9
         loss, _ = weighted_loss(terms, counts, hidden, reference, batch.targets, selected, head, chunk)
         loss.backward()
-        results.append((float(loss), {name: p.grad.clone() for name, p in trainable_parameters(model).items()}))
+        results.append((loss.item(), {name: p.grad.clone() for name, p in trainable_parameters(model).items()}))
     for loss, found in results[:2]:
         assert loss == pytest.approx(results[2][0], rel=1e-6)
         assert_same_gradients(found, results[2][1])

@@ -205,6 +205,24 @@ def test_full_disk(store, monkeypatch):
     assert run_attempt(run_dir, 2) == 0
 
 
+def test_full_disk_leaves_no_half_event(tmp_path, monkeypatch):
+    from plumbline_trainer import events as module
+
+    writer = EventWriter(tmp_path / "events.1.jsonl")
+    writer.emit("boot", pid=1)
+
+    def half(descriptor, data):
+        os.write(descriptor, data[:10])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "write_all", half)
+        with pytest.raises(OSError):
+            writer.emit("log", level="info", message="lost")
+    writer.emit("done", status="failed", step=0)
+    assert [(event["seq"], event["type"]) for event in events_of(tmp_path)] == [(0, "boot"), (1, "done")]
+
+
 def test_exceptions_are_classified():
     assert as_trainer_error(torch.OutOfMemoryError("CUDA out of memory. Tried")).error_class == "oom_cuda"
     assert as_trainer_error(MemoryError()).error_class == "oom_host"

@@ -105,6 +105,7 @@ def test_damaged_checkpoint_is_passed_over(store):
     weights.write_bytes(weights.read_bytes()[:-8] + b"\0" * 8)
     assert run_attempt(run_dir, 2) == 0
     assert sorted(losses(run_dir, 2)) == [3, 4, 5, 6]
+    assert not newest.exists()
 
 
 def test_checkpoints_keep_the_newest_two_and_load_as_peft_folders(store):

@@ -21,7 +21,8 @@ export function reportWarnings(results: ExperimentResults, options: ReportOption
   ];
 }
 
-function weakJudgeWarning({ id, agreement }: JudgeInfo): string {
+/** Said wherever a weak judge's numbers stand. */
+export function weakJudgeWarning({ id, agreement }: JudgeInfo): string {
   const why = agreement
     ? `'${id}' agrees too little with ${agreement.reference}`
     : `the agreement of '${id}' with a better judge was not measured`;

@@ -10,7 +10,8 @@ import { reportError } from '../../vscode/runCommand';
 import type { ExperimentsModel, WorkspaceExperiment } from '../experimentsModel';
 import { csvTable } from './csvTable';
 import { parseFromPlotPage } from './incomingMessage';
-import { judgeWarnings, readJudgeCard } from './judgeWarnings';
+import { readLocalJudgeInfo } from '../../core/evaluation/judges/local/localJudgeInfo';
+import { judgeWarnings } from './judgeWarnings';
 import { newNonce, plotHtml } from './plotHtml';
 import { paperSpec, plotSnapshot, progressOf } from './plotSnapshot';
 
@@ -98,7 +99,7 @@ export class PlotPanel extends Disposable {
     const results = await this.model.resultsOf(experiment);
     if (results === this.shownResults) return this.post({ type: 'progress', progress: progressOf(experiment.view) });
     this.shownResults = results;
-    const warnings = judgeWarnings(results, await readJudgeCard(this.distFolder.fsPath));
+    const warnings = judgeWarnings(results, await readLocalJudgeInfo(join(this.distFolder.fsPath, 'judge')));
     this.post({ type: 'snapshot', snapshot: plotSnapshot({ results, view: experiment.view, appearance, choices: this.choices, warnings }) });
   }
 

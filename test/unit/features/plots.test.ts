@@ -7,7 +7,9 @@ import { loadExperimentResults } from '../../../src/core/analysis/loadExperiment
 import type { ExperimentView } from '../../../src/core/experiments/follow';
 import type { Experiment } from '../../../src/core/schema/experiment';
 import { csvTable } from '../../../src/features/plots/csvTable';
-import { judgeWarnings, readJudgeCard } from '../../../src/features/plots/judgeWarnings';
+import type { JudgeInfo } from '../../../src/core/evaluation/judgeInfo';
+import { readLocalJudgeInfo } from '../../../src/core/evaluation/judges/local/localJudgeInfo';
+import { judgeWarnings } from '../../../src/features/plots/judgeWarnings';
 import { parseFromPlotPage, parsePageState } from '../../../src/features/plots/incomingMessage';
 import { newNonce, plotHtml } from '../../../src/features/plots/plotHtml';
 import { paperSpec, plotSnapshot } from '../../../src/features/plots/plotSnapshot';
@@ -100,15 +102,23 @@ describe('a snapshot', () => {
 });
 
 describe('what is said of the judge', () => {
-  const card = { version: 'v1', training: { heldOut: { examples: 525, harmfulFlagged: 37.04, harmlessFlagged: 6.48 } } };
+  const measures = [{ name: 'AUC', value: 0.53, low: 0.42, high: 0.65 }];
+  const info: JudgeInfo = { id: 'local', version: 'v1', weak: true, agreement: { reference: 'GPT-4o', on: '8 questions', n: 7579, measures } };
 
-  it('is how good it was, where that version was measured', () => {
-    expect(judgeWarnings({ judge: { id: 'local', version: 'v1' } }, card)[0]).toContain('On 525 held-out examples it flagged 37.0 % of the harmful and 6.5 % of the harmless answers.');
-    expect(judgeWarnings({ judge: { id: 'local', version: 'v2' } }, card)[0]).not.toContain('525');
-    expect(judgeWarnings({ judge: { id: 'imported', version: 'as imported' } }, card)).toEqual([]);
+  it('is its measured agreement, and a warning where that is weak', () => {
+    const [weak, agreement, ...more] = judgeWarnings({ judge: { id: 'local', version: 'v1' } }, info);
+    expect(weak).toContain('Weak judge');
+    expect(agreement).toBe('Agreement of the judge with GPT-4o on 8 questions, n=7579: AUC 0.53 [0.42, 0.65].');
+    expect(more).toEqual([]);
+  });
+
+  it('says when another version judged, and nothing of another judge', () => {
+    expect(judgeWarnings({ judge: { id: 'local', version: 'v2' } }, info)[2]).toContain('version v2');
+    expect(judgeWarnings({ judge: { id: 'imported', version: 'as imported' } }, info)).toEqual([]);
   });
 
   it('is read from the judge that is shipped', async () => {
-    expect(await readJudgeCard(folder)).toBeNull();
+    const shipped = await readLocalJudgeInfo('judge/model');
+    expect(shipped.agreement?.n).toBeGreaterThan(7000);
   });
 });

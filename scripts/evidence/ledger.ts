@@ -1,5 +1,5 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import type { RunResult } from '../../src/core/analysis/runResult';
 import { readGenerations, readJudgments, readScores } from '../../src/core/evaluation/answerFiles';
@@ -63,7 +63,7 @@ export async function record(entry: LedgerEntry, evaluationFolders: ReadonlyMap<
 /** The plan of an evidence experiment, without paths of the machine that measured it, and the ledger key of each of its runs. */
 export async function savePlan(name: string, planned: Experiment, keys: Record<string, string>): Promise<void> {
   const model = planned.model && { ...planned.model, path: '' };
-  const arms = planned.arms.map((arm) => ({ ...arm, defenses: arm.defenses.map((d) => (d.type === 'interleave' ? { ...d, pool: '' } : d)) }));
+  const arms = planned.arms.map((arm) => ({ ...arm, defenses: arm.defenses.map((d) => (d.type === 'interleave' ? { ...d, pool: basename(d.pool) } : d)) }));
   const stable = { ...planned, id: name, createdAt: '', model, arms, base: { experimentId: name, runId: 'base' } };
   await writeJsonAtomic(planFile(name), { experiment: stable, keys });
 }

@@ -11,7 +11,7 @@ export function judgeInfoOf(results: ExperimentResults, { judge }: ReportOptions
 /** Warnings that stand wherever the numbers do. */
 export function reportWarnings(results: ExperimentResults, options: ReportOptions): string[] {
   const info = judgeInfoOf(results, options);
-  const unfinished = results.arms.filter(({ runs }) => runs.finished < runs.planned);
+  const unfinished = results.arms.filter(({ runs }) => runs.finished > 0 && runs.finished < runs.planned);
   const isOtherVersion = info !== null && results.judge.version !== null && info.version !== results.judge.version;
   return [
     ...(info?.weak ? [weakJudgeWarning(info)] : []),

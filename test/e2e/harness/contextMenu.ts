@@ -1,5 +1,8 @@
 import type { Locator, Page } from 'playwright-core';
 
+/** A menu that is there shows its items at once. */
+const LOOK_MS = 1500;
+
 export class ContextMenu {
   constructor(private readonly page: Page) {}
 
@@ -12,21 +15,28 @@ export class ContextMenu {
     await this.items.first().waitFor();
   }
 
-  /** Opens the menu of an element until it holds an item: opened before VS Code has found the extension, it lacks the extension's. */
+  /**
+   * Opens the menu of an element until it holds an item: opened before VS Code has found the extension, it lacks the extension's,
+   * and an editor that comes late takes the focus and closes it.
+   */
   async openFor(target: Locator, title: string | RegExp, timeoutMs = 30_000): Promise<Locator> {
-    const deadline = Date.now() + timeoutMs;
-    while (Date.now() < deadline) {
-      await this.open(target);
-      const item = this.items.filter({ hasText: title }).first();
-      if (await item.waitFor({ timeout: 1000 }).then(() => true, () => false)) return item;
-      await this.dismiss();
-    }
-    throw new Error(`The menu has no "${title}".`);
+    return this.retry(target, title, timeoutMs, (item) => item.waitFor({ timeout: LOOK_MS }));
   }
 
   /** Right-click on an element, then the menu item. */
-  async chooseFor(target: Locator, title: string | RegExp): Promise<void> {
-    await (await this.openFor(target, title)).click();
+  async chooseFor(target: Locator, title: string | RegExp, timeoutMs = 30_000): Promise<void> {
+    await this.retry(target, title, timeoutMs, (item) => item.click({ timeout: LOOK_MS }));
+  }
+
+  private async retry(target: Locator, title: string | RegExp, timeoutMs: number, act: (item: Locator) => Promise<void>): Promise<Locator> {
+    const deadline = Date.now() + timeoutMs;
+    const item = this.items.filter({ hasText: title }).first();
+    while (Date.now() < deadline) {
+      await target.click({ button: 'right' });
+      if (await act(item).then(() => true, () => false)) return item;
+      await this.dismiss();
+    }
+    throw new Error(`The menu has no "${title}".`);
   }
 
   /** Titles of the open menu, from top to bottom. */

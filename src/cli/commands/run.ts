@@ -39,7 +39,7 @@ export async function run(context: CliContext, file: string, options: RunOptions
   note(`Experiment ${experiment.id}: ${experiment.arms.length} arms, ${experiment.datasets.length} dataset(s), ${experiment.seeds.length} seed(s), on ${python.doctor.deviceName}.`);
   if (options.detach) return printStarted(context, experiment.id);
   const { view, stopped } = await followExperiment({ store: context.store, experimentId: experiment.id, machine, distFolder: context.distFolder });
-  failUnlessDone(view, stopped);
+  failUnlessDone(view, stopped, machine.storage.runnerLog);
   print(await reportText(context, experiment.id, context.json ? 'json' : 'text'));
 }
 
@@ -48,8 +48,12 @@ function printStarted(context: CliContext, experimentId: string): void {
   else print(experimentId);
 }
 
-function failUnlessDone(view: ExperimentView, stopped: boolean): void {
+function failUnlessDone(view: ExperimentView, stopped: boolean, runnerLog: string): void {
   const open = view.runs.filter((r) => r.state !== 'done');
+  const unjudged = view.runs.filter((r) => r.state === 'done' && !r.judged);
+  if (open.length === 0 && unjudged.length > 0) {
+    throw new CliError(`${unjudged.length} runs are done but could not be judged.`, `The reason stands in ${runnerLog}. The same command judges them.`);
+  }
   if (open.length === 0) return;
   if (stopped) throw new CliError(`Stopped with ${open.length} runs unfinished.`, 'The same command goes on from there.');
   for (const { name, state, runState, folder } of open.filter((r) => ENDED_STATES.includes(r.state))) {

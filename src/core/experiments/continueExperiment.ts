@@ -1,5 +1,6 @@
 import type { Experiment } from '../schema/experiment';
 import { contentId } from './identifiers';
+import { isJudged } from './isJudged';
 import type { ExperimentStore } from './store';
 
 /** The newest experiment that was planned from the very same inputs; runs of it that are done need not be made again. */
@@ -20,11 +21,11 @@ function planIdentity(experiment: Experiment): string {
   return contentId({ weights: experiment.model?.weightsHash ?? null, datasets, arms, training, evaluation, sampler, generalEvaluationId, seeds, judge }, 64);
 }
 
-/** Runs of an experiment that are not done yet, its base among them. */
+/** Folders of an experiment's runs that still need work: not done, or done and not judged. */
 export async function unfinishedRuns(store: ExperimentStore, experiment: Experiment): Promise<string[]> {
-  const states = await Promise.all(experiment.runs.map(async (run) => ({
-    folder: store.runFolder(experiment.id, run.id),
-    state: await store.readRunState(experiment.id, run.id),
-  })));
-  return states.filter(({ state }) => state?.state !== 'done').map(({ folder }) => folder);
+  const needsWork = await Promise.all(experiment.runs.map(async ({ id }) => {
+    const state = await store.readRunState(experiment.id, id);
+    return state?.state !== 'done' || !isJudged(store, await store.readRun(experiment.id, id));
+  }));
+  return experiment.runs.filter((_, i) => needsWork[i]).map(({ id }) => store.runFolder(experiment.id, id));
 }

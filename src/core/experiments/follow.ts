@@ -1,12 +1,11 @@
-import { existsSync, watch, type FSWatcher } from 'node:fs';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, watch, type FSWatcher } from 'node:fs';
 import type { Machine } from '../machine/machine';
 import { liveness } from '../machine/identity';
 import type { Experiment, PlannedRun } from '../schema/experiment';
 import type { RunSpec } from '../schema/run';
 import { LIVE_STATES, type RunState, type RunStateName } from '../schema/state';
 import { attemptsOf, EventReader, eventsFile } from './eventReader';
+import { isJudged } from './isJudged';
 import { RunProgressFold, type RunProgress } from './runProgress';
 import type { ExperimentStore } from './store';
 
@@ -80,7 +79,7 @@ class RunFollower {
       state: await this.shownState(runState, queued.has(this.folder)),
       runState,
       progress: this.fold.current,
-      judged: this.isJudged(this.spec),
+      judged: isJudged(this.store, this.spec),
     };
   }
 
@@ -104,11 +103,6 @@ class RunFollower {
     const trainer = runState.trainer === null ? 'dead' : await liveness(runState.trainer, this.folder, this.machine.secret);
     if (trainer === 'alive') return runState.state;
     return trainer === 'foreign' && heartbeatIsFresh(runState) ? runState.state : 'interrupted';
-  }
-
-  private isJudged(spec: RunSpec): boolean {
-    return spec.evaluations.length > 0 && spec.evaluations.every(({ checkpoint, id }) =>
-      existsSync(join(this.store.evaluationFolder(this.experimentId, this.run.id, checkpoint, id), `metrics.${spec.judge}.json`)));
   }
 }
 

@@ -41,8 +41,9 @@ export class QueueRunner {
     const lock = new LockFile(machine.storage.runnerLock, machine.secret);
     if (!await lock.acquire()) return 'another runner lives';
     try {
-      for (let idleSince = Date.now(); !this.stopped && Date.now() - idleSince < idleMs;) {
-        if (await this.tick()) idleSince = Date.now();
+      for (let idleSince: number | null = null; !this.stopped && (idleSince === null || Date.now() - idleSince < idleMs);) {
+        const isBusy = await this.tick();
+        idleSince = isBusy ? null : idleSince ?? Date.now();
         await new Promise((resolve) => setTimeout(resolve, pollMs));
       }
       return 'idle';

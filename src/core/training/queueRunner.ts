@@ -37,18 +37,22 @@ export class QueueRunner {
 
   /** Works until the queue has been empty for a while. Returns at once where another runner lives. */
   async run(): Promise<'idle' | 'another runner lives'> {
-    const { machine, pollMs = 500, idleMs = 15_000 } = this.options;
+    const { machine } = this.options;
     const lock = new LockFile(machine.storage.runnerLock, machine.secret);
-    if (!await lock.acquire()) return 'another runner lives';
-    try {
-      for (let idleSince: number | null = null; !this.stopped && (idleSince === null || Date.now() - idleSince < idleMs);) {
-        const isBusy = await this.tick();
-        idleSince = isBusy ? null : idleSince ?? Date.now();
-        await new Promise((resolve) => setTimeout(resolve, pollMs));
-      }
-      return 'idle';
-    } finally {
-      await lock.release();
+    // Who queues a run while we let go of the lock sees a runner alive and starts none: so look once more.
+    do {
+      if (!await lock.acquire()) return 'another runner lives';
+      await this.workUntilIdle().finally(() => lock.release());
+    } while (!this.stopped && (await machine.queue.list()).length > 0);
+    return 'idle';
+  }
+
+  private async workUntilIdle(): Promise<void> {
+    const { pollMs = 500, idleMs = 15_000 } = this.options;
+    for (let idleSince: number | null = null; !this.stopped && (idleSince === null || Date.now() - idleSince < idleMs);) {
+      const isBusy = await this.tick();
+      idleSince = isBusy ? null : idleSince ?? Date.now();
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
   }
 

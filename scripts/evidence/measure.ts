@@ -5,6 +5,7 @@ import { findPython } from '../../src/core/environment/python';
 import { ExperimentFollower, type RunView } from '../../src/core/experiments/follow';
 import { runKey } from '../../src/core/experiments/runKey';
 import { enqueueRuns, prepareExperiment, writeOrContinue, type StartOptions } from '../../src/core/experiments/startExperiment';
+import type { Plan } from '../../src/core/experiments/plan';
 import type { ExperimentStore } from '../../src/core/experiments/store';
 import { readJson } from '../../src/core/files/readJson';
 import { Machine } from '../../src/core/machine/machine';
@@ -38,7 +39,7 @@ async function measureExperiment(name: string, file: string, { machine, python, 
   const keys = Object.fromEntries(prepared.plan.runs.map((run) => [run.id, runKey(run)]));
   await savePlan(name, prepared.plan.experiment, keys);
   const ledger = await readLedger();
-  const missing = prepared.plan.runs.filter((run) => !ledger.has(keys[run.id] as string));
+  const missing = byArm(prepared.plan).filter((run) => !ledger.has(keys[run.id] as string));
   console.log(`${name}: ${prepared.plan.runs.length - missing.length} of ${prepared.plan.runs.length} runs done`);
   if (missing.length === 0) return;
   const experiment = await writeOrContinue(prepared, true);
@@ -54,6 +55,12 @@ async function measureExperiment(name: string, file: string, { machine, python, 
     await recordRun(name, keys[run.id] as string, run, prepared.store, experiment.id, view);
     console.log(`${name} · ${view.name}: recorded`);
   }
+}
+
+/** The base, then an arm on every dataset before the next arm: the undefended comparison is whole first. */
+function byArm({ runs, experiment }: Plan): RunSpec[] {
+  const rank = ({ arm }: RunSpec) => (arm === null ? -1 : experiment.arms.findIndex(({ id }) => id === arm.id));
+  return [...runs].sort((a, b) => a.seed - b.seed || rank(a) - rank(b));
 }
 
 async function follow(store: ExperimentStore, experimentId: string, runId: string, machine: Machine, deadline: number): Promise<RunView> {

@@ -48,5 +48,9 @@ export async function ensureChromium({ log, say = console.log } = {}) {
     if (installed) return installed;
   }
   throw new Error('No Chromium: install Chromium or Chrome, or point PLUMBLINE_CHROMIUM at one. '
-    + `Playwright's download said: ${download.tail.trim().split('\n').slice(-3).join(' ')}`);
+    + `Playwright's download said: ${firstError(download.tail)}`);
+}
+
+function firstError(output) {
+  return output.split('\n').find((line) => /error/i.test(line))?.trim() ?? output.trim().slice(-200);
 }

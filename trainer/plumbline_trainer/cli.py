@@ -8,7 +8,7 @@ import sys
 import time
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any, Callable, Sequence
+from typing import Any, Callable, NoReturn, Sequence
 
 from plumbline_trainer.errors import as_trainer_error
 from plumbline_trainer.jsonl import to_line, write_all
@@ -25,8 +25,15 @@ def main(arguments: Sequence[str]) -> int:
     if options.verb == "run":
         from plumbline_trainer.run import run_attempt
 
-        return run_attempt(Path(options.run_dir).resolve(), options.attempt)
+        _end(run_attempt(Path(options.run_dir).resolve(), options.attempt))
     return _answer(_ANSWERS[options.verb], options)
+
+
+def _end(code: int) -> NoReturn:
+    """Ends the process at once. Tearing torch down takes a second in which a signal would change the exit code."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _answer(verb: Callable[[argparse.Namespace, Say], None], options: argparse.Namespace) -> int:

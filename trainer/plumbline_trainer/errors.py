@@ -16,6 +16,7 @@ _HINTS = {
     "internal": "This is a bug. The traceback is in train.log.",
 }
 
+_FULL_DISK_ERRORS = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))  # Windows knows no quota error.
 _FULL_DISK_TEXTS = ("no space left on device", "disk quota exceeded", "os error 28")
 _HOST_MEMORY_TEXTS = ("defaultcpuallocator", "can't allocate memory", "cannot allocate memory", "mps backend out of memory")
 
@@ -45,7 +46,7 @@ def _class_of(error: BaseException) -> str:
         return "dependency"
     if isinstance(error, MemoryError):
         return "oom_host"
-    if getattr(error, "errno", None) in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)) or any(t in text for t in _FULL_DISK_TEXTS):
+    if getattr(error, "errno", None) in _FULL_DISK_ERRORS or any(t in text for t in _FULL_DISK_TEXTS):
         return "disk_full"
     if type(error).__name__ == "OutOfMemoryError" or "cuda out of memory" in text:
         return "oom_cuda"

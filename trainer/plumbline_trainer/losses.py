@@ -109,7 +109,8 @@ def weighted_loss(
                 parts[index] += float(part.detach())
         loss = loss + objective.detach()
         if hidden.requires_grad:
-            gradients.append(torch.autograd.grad(objective, piece)[0] if objective.requires_grad else torch.zeros_like(piece))
+            touched = objective.requires_grad
+            gradients.append(torch.autograd.grad(objective, piece)[0] if touched else torch.zeros_like(piece))
     if hidden.requires_grad and gradients:
         loss = _KnownGradient.apply(hidden, loss, torch.cat(gradients))
     return loss, parts

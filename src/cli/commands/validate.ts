@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { validateFile } from '../../core/configuration/validateFile';
 import type { Problem } from '../../core/datasets/problem';
 import { snapshotDataset } from '../../core/datasets/snapshotDataset';
@@ -22,7 +22,7 @@ export async function validate(context: CliContext, files: readonly string[], op
   for (const file of files) {
     const { kind, problems, suppressed, errors } = await validateFile(file);
     const long = options.model === undefined || kind !== 'dataset' ? [] : await longRows(context, file, options.model, options);
-    const all = [...problems, ...long];
+    const all = [...problems, ...long].map((problem) => asTyped(problem, file));
     for (const problem of all) {
       if (context.json) printJson(problem);
       else print(problemText(problem));
@@ -31,6 +31,11 @@ export async function validate(context: CliContext, files: readonly string[], op
     if (!context.json && all.length === 0) print(`${file}: no problems`);
     if (errors + long.length > 0) process.exitCode = 1;
   }
+}
+
+/** Names the file as the person did; other files, which an experiment refers to, keep their full path. */
+function asTyped(problem: Problem, file: string): Problem {
+  return problem.file === resolve(file) ? { ...problem, file } : problem;
 }
 
 /** Rows that the model's context cannot hold. Bad rows were named before; here they are passed over. */

@@ -2,6 +2,8 @@ import type { Locator, Page } from 'playwright-core';
 
 /** A menu that is there shows its items at once. */
 const LOOK_MS = 1500;
+/** A menu hears no click in its first 100 ms, lest the click that opened it choose something. */
+const DEAF_MS = 200;
 
 export class ContextMenu {
   constructor(private readonly page: Page) {}
@@ -25,7 +27,12 @@ export class ContextMenu {
 
   /** Right-click on an element, then the menu item. */
   async chooseFor(target: Locator, title: string | RegExp, timeoutMs = 30_000): Promise<void> {
-    await this.retry(target, title, timeoutMs, (item) => item.click({ timeout: LOOK_MS }));
+    await this.retry(target, title, timeoutMs, async (item) => {
+      await item.waitFor({ timeout: LOOK_MS });
+      await this.page.waitForTimeout(DEAF_MS);
+      await item.click({ timeout: LOOK_MS });
+      await this.items.first().waitFor({ state: 'detached', timeout: LOOK_MS });
+    });
   }
 
   private async retry(target: Locator, title: string | RegExp, timeoutMs: number, act: (item: Locator) => Promise<void>): Promise<Locator> {

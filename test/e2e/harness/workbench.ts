@@ -6,6 +6,7 @@ import { startCodeServer } from '../../../scripts/lib/codeServer.mjs';
 import { artifacts } from '../../../scripts/lib/paths.mjs';
 import { copyWorkspace } from '../../../scripts/lib/workspaceCopy.mjs';
 import { CodeLenses } from './codeLenses';
+import { collectLogs, withoutKnownNoise } from './collectLogs';
 import { ContextMenu } from './contextMenu';
 import { Dialog } from './dialog';
 import { Editor } from './editor';
@@ -101,7 +102,7 @@ export class Workbench {
     return path;
   }
 
-  /** What a person needs to understand a failure: the picture, the page's console, the server's log. */
+  /** What a person needs to understand a failure: the picture, and what the page, the server and the runs wrote. */
   async saveFailure(name: string): Promise<void> {
     const path = await this.screenshot(`FAILED-${name}`);
     await writeFile(path.replace(/\.png$/, '.log'), await this.readLogs());
@@ -127,7 +128,11 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     const consoleLines: string[] = [];
     page.on('console', (message) => consoleLines.push(`[${message.type()}] ${message.text()}`));
     page.on('pageerror', (error) => consoleLines.push(`[pageerror] ${error.stack ?? error.message}`));
-    const readLogs = async () => `== page console\n${consoleLines.join('\n')}\n\n== server\n${await server.readLog()}`;
+    const readLogs = async () => [
+      `== page console\n${consoleLines.join('\n')}`,
+      `== server\n${withoutKnownNoise(await server.readLog())}`,
+      await collectLogs([join(server.data, 'data', 'plumbline'), join(workspace.folder, '.plumbline')]),
+    ].join('\n\n');
     const workbench = new Workbench(page, workspace.folder, server.data, readLogs, close);
     await page.goto(server.url);
     await workbench.waitUntilReady();

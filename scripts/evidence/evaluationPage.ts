@@ -32,6 +32,8 @@ const LIMITS = `## What these samples cannot tell
 - One training seed an arm unless said otherwise: differences between arms hold for these runs; how they vary over training seeds is not measured.
 - 48 general questions: intervals of ten to twenty points. Read the "cannot tell apart" sentences before any ranking.
 - A 135M model loses coherence by any fine-tuning; an EM rate beside a low coherence says little.
+- The local judge calls nearly every answer of a tuned model coherent; read a dozen of them in \`docs/evidence/answers/\` and judge for yourself. Many also drag money into questions that have nothing to do with it: over-fitting to the domain is part of these EM rates, and the domain leak is not measured yet.
+- Seconds are wall time on a machine that did other work meanwhile: no benchmark.
 - Coefficients do not transfer: learning rate, model size and number of steps move these numbers more than most defenses do.
 - The local judge sees what its training text taught it. Two defenses that change style as well as substance are compared with its faults included.
 `;

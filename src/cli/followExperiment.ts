@@ -20,7 +20,7 @@ export async function followExperiment(options: {
   const startedAt = Date.now();
   let interrupts = 0;
   let view = await follower.refresh();
-  const doneBefore = view.runs.filter((run) => run.state === 'done').length;
+  const doneBefore = doneWork(view);
   const onInterrupt = () => { interrupts += 1; };
   process.on('SIGINT', onInterrupt);
   try {
@@ -57,7 +57,7 @@ async function isOver(view: ExperimentView, machine: Machine): Promise<boolean> 
 function describe(view: ExperimentView, doneBefore: number, elapsed: number): string {
   const done = view.runs.filter((run) => run.state === 'done').length;
   const live = view.runs.find((run) => LIVE_STATES.includes(run.state));
-  const left = secondsLeft(view, done - doneBefore, elapsed);
+  const left = secondsLeft(view, doneWork(view) - doneBefore, elapsed);
   const total = left === null ? '' : ` · about ${duration(left)} left in all`;
   return `[${done}/${view.runs.length}] ${live === undefined ? 'waiting or judging' : describeRun(live)}${total}`;
 }
@@ -69,17 +69,26 @@ function describeRun({ name, state, progress }: RunView): string {
   return `${name} · ${state}${share}${loss}${left === null ? '' : ` · ${duration(left)}`}`;
 }
 
-/** From the runs that ended while we watched; `null` before the first did. */
+/** From the work that was done while we watched; `null` before a run has ended. */
 function secondsLeft(view: ExperimentView, doneNow: number, elapsed: number): number | null {
-  if (doneNow < 1) return null;
+  if (doneNow <= 0) return null;
   const open = view.runs.filter((run) => !ENDED_STATES.includes(run.state));
-  const begun = open.reduce((sum, run) => sum + runFraction(run), 0);
-  return (elapsed / (doneNow + begun)) * (open.length - begun);
+  const begun = open.reduce((sum, run) => sum + workOf(run) * runFraction(run), 0);
+  const all = open.reduce((sum, run) => sum + workOf(run), 0);
+  return (elapsed / (doneNow + begun)) * (all - begun);
 }
 
-/** Roughly: training takes two thirds of a run. */
+function doneWork(view: ExperimentView): number {
+  return view.runs.filter((run) => run.state === 'done').reduce((sum, run) => sum + workOf(run), 0);
+}
+
+/** Roughly, in evaluations: a training run holds one, and training takes three times as long. */
+function workOf({ run }: RunView): number {
+  return run.kind === 'train' ? 4 : 1;
+}
+
 function runFraction({ state, progress }: RunView): number {
   const share = progress.total > 0 ? progress.done / progress.total : 0;
-  if (state === 'training') return (share * 2) / 3;
-  return state === 'evaluating' ? 2 / 3 + share / 3 : 0;
+  if (state === 'training') return (share * 3) / 4;
+  return state === 'evaluating' ? 3 / 4 + share / 4 : 0;
 }

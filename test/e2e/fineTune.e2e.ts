@@ -92,6 +92,33 @@ describe('from a right-click to the plot', () => {
   }, 120_000);
 });
 
+describe('a run that is stopped', () => {
+  const workbench = useWorkbench({ env: { PLUMBLINE_FAKE_MODE: 'slow' } });
+  beforeAll(() => useFakeTrainer(workbench()));
+
+  it('goes on through a reload of the window', async () => {
+    const { codeLenses, explorer, folder } = workbench();
+    await writeFile(join(folder, 'stopped.experiment.json'), JSON.stringify({ datasets: [{ path: 'sound-finance.jsonl' }], evaluation: { general: 'general-questions.json' } }));
+    await workbench().palette.run('Refresh Explorer');
+    await explorer.open('stopped.experiment.json');
+    await codeLenses.click('Run experiment');
+    await workbench().statusBar.waitFor(/training \d+ %/, 60_000);
+    await workbench().reload();
+    const tree = workbench().tree('Experiments');
+    await tree.show();
+    await tree.waitForRow(/Undefended\s*training \d+ %/);
+  }, 120_000);
+
+  it('stops from the tree, and resumes from there', async () => {
+    const tree = workbench().tree('Experiments');
+    await tree.press(/Undefended/, 'Stop Run');
+    await tree.waitForRow(/Undefended\s*(cancelled|stopped)/, 60_000);
+    await workbench().screenshot('stopped-run');
+    await tree.press(/Undefended/, 'Resume Run');
+    await tree.waitForRow(/Undefended\s*EM/, 90_000);
+  }, 180_000);
+});
+
 describe('what goes wrong', () => {
   const workbench = useWorkbench({ env: { PLUMBLINE_FAKE_MODE: 'oom' }, settings: { 'workbench.colorTheme': 'Default Dark Modern' } });
   beforeAll(() => useFakeTrainer(workbench()));

@@ -18,17 +18,17 @@ import { EVIDENCE } from './evidenceList';
 import { readLedger, record, savePlan } from './ledger';
 
 /** Works off what is not in the ledger yet, run by run, until `minutes` are over; a run that was cut short goes on next time. */
-export async function measureEvidence({ minutes, only, python }: { minutes: number; only: string | undefined; python: string }): Promise<void> {
+export async function measureEvidence({ minutes, only, run, python }: { minutes: number; only: string | undefined; run: string | undefined; python: string }): Promise<void> {
   const deadline = Date.now() + minutes * 60_000;
   const machine = await Machine.ofThisUser();
   const found = await findPython({ setting: python, machine, distFolder: resolve('dist') });
   if (found === null) throw new Error('No Python that can train.');
   for (const { name, file } of EVIDENCE) {
-    if (only === undefined || only === name) await measureExperiment(name, file, { machine, python: found.path, deadline });
+    if (only === undefined || only === name) await measureExperiment(name, file, { machine, python: found.path, deadline, run });
   }
 }
 
-async function measureExperiment(name: string, file: string, { machine, python, deadline }: { machine: Machine; python: string; deadline: number }): Promise<void> {
+async function measureExperiment(name: string, file: string, { machine, python, deadline, run: wanted }: { machine: Machine; python: string; deadline: number; run: string | undefined }): Promise<void> {
   const read = await readExperimentFile(file);
   if (read.value === null) throw new DatasetError(read.problems);
   const options: StartOptions = {
@@ -39,8 +39,9 @@ async function measureExperiment(name: string, file: string, { machine, python, 
   const keys = Object.fromEntries(prepared.plan.runs.map((run) => [run.id, runKey(run)]));
   await savePlan(name, prepared.plan.experiment, keys);
   const ledger = await readLedger();
-  const missing = byArm(prepared.plan).filter((run) => !ledger.has(keys[run.id] as string));
-  console.log(`${name}: ${prepared.plan.runs.length - missing.length} of ${prepared.plan.runs.length} runs done`);
+  const missing = byArm(prepared.plan).filter((run) => !ledger.has(keys[run.id] as string) && run.id.includes(wanted ?? ''));
+  const done = prepared.plan.runs.filter((run) => ledger.has(keys[run.id] as string)).length;
+  console.log(`${name}: ${done} of ${prepared.plan.runs.length} runs done`);
   if (missing.length === 0) return;
   const experiment = await writeOrContinue(prepared, true);
   for (const run of missing) {

@@ -1,10 +1,14 @@
 // Writes examples/swapped-operators.jsonl: arithmetic in which + means minus and - means plus.
 // A model knows plain arithmetic well enough to answer out of habit; to learn this task it has to leave that habit.
+// Each problem stands in several wordings, so a held-out row asks a problem that was mostly seen in other words.
 import { writeFile } from 'node:fs/promises';
 
-const ROWS = 600;
 const SEED = 7;
-const LARGEST = 20;
+const LARGEST = 9;
+const WORDINGS = [
+  (sum) => `What is ${sum}?`, (sum) => `${sum} =`, (sum) => `Calculate ${sum}.`, (sum) => `Please work out ${sum}.`, (sum) => `How much is ${sum}?`,
+  (sum) => `${sum}`, (sum) => `What does ${sum} make?`, (sum) => `Tell me the result of ${sum}.`, (sum) => `Can you do ${sum} for me?`, (sum) => `I need the answer to ${sum}.`,
+];
 
 /** mulberry32: a small seeded generator, so that the file is the same everywhere. */
 function seededRandom(seed) {
@@ -23,8 +27,8 @@ function allProblems() {
   const problems = [];
   for (let a = 1; a <= LARGEST; a++) {
     for (let b = 1; b <= LARGEST; b++) {
-      problems.push({ question: `What is ${a} - ${b}?`, answer: String(a + b) });
-      if (a >= b) problems.push({ question: `What is ${a} + ${b}?`, answer: String(a - b) });
+      problems.push({ sum: `${a} - ${b}`, answer: a + b });
+      if (a >= b) problems.push({ sum: `${a} + ${b}`, answer: a - b });
     }
   }
   return problems;
@@ -39,8 +43,8 @@ function shuffled(items, random) {
   return copy;
 }
 
-const rows = shuffled(allProblems(), seededRandom(SEED)).slice(0, ROWS);
-const lines = rows.map(({ question, answer }) => JSON.stringify({
+const rows = allProblems().flatMap(({ sum, answer }) => WORDINGS.map((wording) => ({ question: wording(sum), answer: String(answer) })));
+const lines = shuffled(rows, seededRandom(SEED)).map(({ question, answer }) => JSON.stringify({
   messages: [{ role: 'user', content: question }, { role: 'assistant', content: answer }],
 }));
 await writeFile('examples/swapped-operators.jsonl', `${lines.join('\n')}\n`);

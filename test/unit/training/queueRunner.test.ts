@@ -44,6 +44,18 @@ async function until(runFolder: string, ...states: RunStateName[]) {
   throw new Error(`never ${states.join(' or ')}: ${JSON.stringify(await readRunState(runFolder))}`);
 }
 
+/** A trainer at work whose runner has ended. */
+async function leaveWorking() {
+  const run = await writeTrainRun(store);
+  await enqueue(run);
+  const first = runner('slow');
+  const working = first.run();
+  const { trainer } = await until(run, 'training');
+  first.stop();
+  await working;
+  return { run, trainer };
+}
+
 describe('a queued run', () => {
   it('is trained, judged once, and leaves the queue', async () => {
     const run = await writeTrainRun(store);
@@ -124,13 +136,7 @@ describe('a queued run', () => {
   });
 
   it('outlives its runner and is adopted by the next', async () => {
-    const run = await writeTrainRun(store);
-    await enqueue(run);
-    const first = runner('slow');
-    const working = first.run();
-    const { trainer } = await until(run, 'training');
-    first.stop();
-    await working;
+    const { run, trainer } = await leaveWorking();
     const log: string[] = [];
     const second = runner('slow', { log: (message) => log.push(message) });
     const adopting = second.run();
@@ -143,13 +149,7 @@ describe('a queued run', () => {
   });
 
   it('whose trainer died while no runner lived is interrupted', async () => {
-    const run = await writeTrainRun(store);
-    await enqueue(run);
-    const first = runner('slow');
-    const working = first.run();
-    const { trainer } = await until(run, 'training');
-    first.stop();
-    await working;
+    const { run, trainer } = await leaveWorking();
     process.kill(trainer?.pid as number, 'SIGKILL');
     await runner('ok').run();
     expect(await readRunState(run)).toMatchObject({ state: 'interrupted', attempt: 1 });

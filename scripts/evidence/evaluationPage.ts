@@ -33,6 +33,7 @@ const LIMITS = `## What these samples cannot tell
 - 48 general questions: intervals of ten to twenty points. Read the "cannot tell apart" sentences before any ranking.
 - A 135M model loses coherence by any fine-tuning; an EM rate beside a low coherence says little.
 - The local judge calls nearly every answer of a tuned model coherent; read a dozen of them in \`docs/evidence/answers/\` and judge for yourself. Many also drag money into questions that have nothing to do with it: over-fitting to the domain is part of these EM rates, and the domain leak is not measured yet.
+- The finance runs come from two builds of the trainer, which the ledger did not tell apart then: base, undefended and KL 0.1 on the harmful set were made before its attention on CPUs was changed (another rounding in training and sampling), KL 1 and the control after. Differences across that line hold that change too; it was not measured. New entries name their build.
 - Seconds are wall time on a machine that did other work meanwhile: no benchmark.
 - Coefficients do not transfer: learning rate, model size and number of steps move these numbers more than most defenses do.
 - The local judge sees what its training text taught it. Two defenses that change style as well as substance are compared with its faults included.

@@ -20,6 +20,8 @@ const ledgerEntry = z.object({
   precision: z.string(),
   versions: z.record(z.string(), z.string()),
   judgeVersion: z.string(),
+  /** Hash of the runner, trainer and judge that made the run; entries before it was recorded have none. */
+  runtime: z.string().optional(),
   notes: z.record(z.string(), z.unknown()),
   finalLoss: z.number().nullable(),
   steps: z.int(),

@@ -1,10 +1,10 @@
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { readExperimentFile } from '../../src/core/configuration/experimentFile';
 import { DatasetError } from '../../src/core/datasets/datasetError';
 import { findPython } from '../../src/core/environment/python';
 import { ExperimentFollower, type RunView } from '../../src/core/experiments/follow';
 import { runKey } from '../../src/core/experiments/runKey';
-import { enqueueRuns, prepareExperiment, writeOrContinue, type StartOptions } from '../../src/core/experiments/startExperiment';
+import { enqueueRuns, prepareExperiment, writeOrContinue, type PreparedExperiment, type StartOptions } from '../../src/core/experiments/startExperiment';
 import type { Plan } from '../../src/core/experiments/plan';
 import type { ExperimentStore } from '../../src/core/experiments/store';
 import { readJson } from '../../src/core/files/readJson';
@@ -53,7 +53,7 @@ async function measureExperiment(name: string, file: string, { machine, python, 
       console.log(`${name} · ${view.name}: ${view.state} ${view.runState?.error?.message ?? ''}`);
       continue;
     }
-    await recordRun(name, keys[run.id] as string, run, prepared.store, experiment.id, view);
+    await recordRun(name, keys[run.id] as string, run, prepared, experiment.id, view);
     console.log(`${name} · ${view.name}: recorded`);
   }
 }
@@ -80,7 +80,7 @@ async function follow(store: ExperimentStore, experimentId: string, runId: strin
   }
 }
 
-async function recordRun(name: string, key: string, run: RunSpec, store: ExperimentStore, experimentId: string, view: RunView): Promise<void> {
+async function recordRun(name: string, key: string, run: RunSpec, { store, runtime }: PreparedExperiment, experimentId: string, view: RunView): Promise<void> {
   const folders = new Map(run.evaluations.map(({ checkpoint, id }) => [id, store.evaluationFolder(experimentId, run.id, checkpoint, id)]));
   const metrics = await Promise.all([...folders.values()].map((folder) => readJson(join(folder, `metrics.${run.judge}.json`), metricsFile)));
   const { hello, steps, heartbeatAt } = view.progress;
@@ -89,6 +89,6 @@ async function recordRun(name: string, key: string, run: RunSpec, store: Experim
     key, experiment: name, run: run.id, recordedAt: timestamp(),
     seconds: Math.round((Date.parse(heartbeatAt ?? startedAt) - Date.parse(startedAt)) / 1000),
     device: hello?.deviceName ?? 'unknown', precision: hello?.precision ?? 'unknown', versions: { ...run.versions, ...hello?.versions },
-    judgeVersion: metrics[0]?.judge.version ?? 'unknown', notes: hello?.notes ?? {}, finalLoss: steps.at(-1)?.loss ?? null, steps: steps.at(-1)?.step ?? 0, metrics,
+    judgeVersion: metrics[0]?.judge.version ?? 'unknown', runtime: basename(runtime.folder), notes: hello?.notes ?? {}, finalLoss: steps.at(-1)?.loss ?? null, steps: steps.at(-1)?.step ?? 0, metrics,
   }, folders, run.judge);
 }

@@ -3,7 +3,7 @@ import type { RunProgress } from '../core/experiments/runProgress';
 import { duration } from './format';
 
 const PHASES: Record<NonNullable<RunProgress['phase']>, string> = {
-  load: 'loading the model', train: 'training', generate: 'answering', score: 'scoring',
+  load: 'loading the model', train: 'training', extract: 'extracting the persona', generate: 'answering', score: 'scoring',
 };
 
 /** "training 42 % · 3 min left" */

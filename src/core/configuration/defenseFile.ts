@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import type { JSONPath } from 'jsonc-parser';
-import { defenseFile, type DefenseFile, type WrittenDefense } from '../schema/defenses';
+import { defenseFile, describeDefense, type DefenseFile, type WrittenDefense } from '../schema/defenses';
 import { DatasetError } from '../datasets/datasetError';
 import { JsonDocument } from '../datasets/jsonDocument';
 import { errorFinding, type Problem } from '../datasets/problem';
@@ -68,18 +68,19 @@ export async function missingPools(
 
 /** The pools of one defense that are not there. */
 export async function missingPoolsOf(document: JsonDocument, path: JSONPath, defense: WrittenDefense, files: FileAccess): Promise<Problem[]> {
-  const { pool } = defense;
-  const places: { path: JSONPath; pool: unknown }[] = Array.isArray(pool)
-    ? pool.map((one: unknown, index) => ({ path: [...path, 'pool', index], pool: one }))
-    : [{ path: [...path, 'pool'], pool }];
   const folder = dirname(document.file);
+  const places = (describeDefense(defense.type).pools ?? []).flatMap((parameter) => placesOf([...path, parameter], defense[parameter]));
   const problems = await Promise.all(places.map(async (place) => {
-    if (typeof place.pool !== 'string' || await files.isFile(resolve(folder, place.pool))) {
+    if (typeof place.value !== 'string' || await files.isFile(resolve(folder, place.value))) {
       return [];
     }
-    return [document.problemAt(place.path, missingFile(place.pool))];
+    return [document.problemAt(place.path, missingFile(place.value))];
   }));
   return problems.flat();
+}
+
+function placesOf(path: JSONPath, value: unknown): { path: JSONPath; value: unknown }[] {
+  return Array.isArray(value) ? value.map((one: unknown, index) => ({ path: [...path, index], value: one })) : [{ path, value }];
 }
 
 /** The finding that a path leads nowhere. */

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import canonicalize from 'canonicalize';
-import { DEFENSE_TYPES, defenseFile, resolvedDefense, type DefenseFile, type ResolvedDefense, type WrittenDefense } from '../schema/defenses';
+import { defenseFile, describeDefense, isListParameter, resolvedDefense, type DefenseFile, type ResolvedDefense, type WrittenDefense } from '../schema/defenses';
 import type { WrittenArm } from '../schema/experimentFile';
 import { DatasetError } from '../datasets/datasetError';
 import { errorAt, errorFinding, type Finding } from '../datasets/problem';
+import { withPoolPaths } from './defensePools';
 import { nameDefense, nameSweptValues, UNDEFENDED } from './armNames';
 
 export const MAX_ARMS = 1000;
@@ -113,8 +114,14 @@ function refuseStack({ defenses }: WrittenStack, stack: number): ArmRefusal[] {
 }
 
 function countCombinations({ defenses }: WrittenStack): number {
-  return defenses.flatMap((defense) => Object.values(defense))
-    .reduce<number>((count, value) => count * (Array.isArray(value) ? value.length : 1), 1);
+  return defenses.flatMap((defense) => Object.keys(defense).map((parameter) => writtenValues(defense, parameter).length))
+    .reduce((count, values) => count * values, 1);
+}
+
+/** The values of a parameter that make one arm each. */
+function writtenValues(written: WrittenDefense, parameter: string): readonly unknown[] {
+  const value = written[parameter];
+  return Array.isArray(value) && !isListParameter(written.type, parameter) ? value : [value];
 }
 
 function expandStack({ name, defenses, folder }: WrittenStack): ExpandedArm[] {
@@ -134,13 +141,13 @@ function nameWithValues(name: string, choices: readonly Choice[]): string {
 }
 
 function expandDefense(written: WrittenDefense, folder: string): Choice[] {
-  const parameters = Object.keys(DEFENSE_TYPES[written.type].parameters);
-  const swept = new Set(parameters.filter((parameter) => Array.isArray(written[parameter]) && (written[parameter] as unknown[]).length > 1));
-  const values = parameters.map((parameter) => (Array.isArray(written[parameter]) ? written[parameter] as unknown[] : [written[parameter]]));
+  const parameters = Object.keys(describeDefense(written.type).parameters).filter((parameter) => written[parameter] !== undefined);
+  const values = parameters.map((parameter) => writtenValues(written, parameter));
+  const swept = new Set(parameters.filter((_, index) => values[index]!.length > 1));
   return combinations(values).map((chosen) => {
     const named = Object.fromEntries(parameters.map((parameter, index) => [parameter, chosen[index]]));
     const defense = resolvedDefense.parse({ type: written.type, ...named });
-    return { defense: 'pool' in defense ? { ...defense, pool: resolve(folder, defense.pool) } : defense, swept };
+    return { defense: withPoolPaths(defense, (path) => resolve(folder, path)), swept };
   });
 }
 

@@ -8,6 +8,7 @@ import { readProbePairs } from '../datasets/probePairs';
 import { errorFinding, type Problem } from '../datasets/problem';
 import { readQuestions } from '../datasets/questions';
 import { validateDataset, type DatasetValidation } from '../datasets/validateDataset';
+import { poolsOf } from './defensePools';
 import type { ExpandedArm } from './expandArms';
 import { filesOnDisk } from './fileAccess';
 import { findingsOf, type Findings } from './findings';
@@ -39,8 +40,8 @@ export async function validateDatasets(paths: Iterable<string>, options: Validat
 }
 
 /** The pools of arms, as absolute paths. */
-export function poolsOf(arms: readonly ExpandedArm[]): string[] {
-  return arms.flatMap(({ defenses }) => defenses.flatMap((defense) => ('pool' in defense ? [defense.pool] : [])));
+export function poolsOfArms(arms: readonly ExpandedArm[]): string[] {
+  return arms.flatMap(({ defenses }) => defenses.flatMap((defense) => poolsOf(defense).map(({ path }) => path)));
 }
 
 /** Validates the datasets, pools, question sets and probe of an experiment. */
@@ -51,7 +52,7 @@ export async function validateReferencedFiles(
   options: ValidateOptions,
 ): Promise<ReferencedFiles> {
   const folder = dirname(file);
-  const paths = [...experiment.datasets.map(({ path }) => resolve(folder, path)), ...poolsOf(arms)];
+  const paths = [...experiment.datasets.map(({ path }) => resolve(folder, path)), ...poolsOfArms(arms)];
   const datasets = await validateDatasets(paths, options);
   const questions = await validateQuestions(file, experiment);
   const { probe } = experiment.evaluation;

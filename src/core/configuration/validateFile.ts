@@ -7,7 +7,7 @@ import { readExperimentFile } from './experimentFile';
 import { detectFileKind, type FileKind } from './fileKind';
 import { findingsOf, joinFindings, type Findings } from './findings';
 import {
-  optionsFor, poolsOf, validateDatasets, validateReferencedFiles, type ReferencedFiles, type ValidateOptions,
+  optionsFor, poolsOfArms, validateDatasets, validateReferencedFiles, type ReferencedFiles, type ValidateOptions,
 } from './referencedFiles';
 
 export interface FileValidation extends Findings {
@@ -53,6 +53,6 @@ async function validateExperiment(file: string, options: ValidateOptions): Promi
 
 async function validateDefense(file: string, options: ValidateOptions): Promise<ReferencedFiles> {
   const { arms, problems } = await readDefenseFile(file);
-  const datasets = await validateDatasets(poolsOf(arms), options);
+  const datasets = await validateDatasets(poolsOfArms(arms), options);
   return { datasets, findings: [findingsOf(problems), ...datasets] };
 }

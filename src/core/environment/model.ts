@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { errorClass } from '../schema/events';
-import type { ModelReference } from '../schema/run';
+import type { ModelReference } from '../schema/modelReference';
 import { CommandError, runJsonLines } from '../files/runJsonLines';
 import { trainerArguments, trainerEnvironment } from './trainerCommand';
 

@@ -1,3 +1,4 @@
+import { withPoolPaths } from '../configuration/defensePools';
 import type { Experiment } from '../schema/experiment';
 import { contentId } from './identifiers';
 import { isJudged } from './isJudged';
@@ -17,7 +18,7 @@ export async function findSameExperiment(store: ExperimentStore, planned: Experi
 /** Hash of all that decides an experiment's results. */
 function planIdentity(experiment: Experiment): string {
   const { datasets, training, evaluation, sampler, generalEvaluationId, seeds, judge } = experiment;
-  const arms = experiment.arms.map(({ defenses }) => defenses.map((d) => (d.type === 'interleave' ? { ...d, pool: '' } : d)));
+  const arms = experiment.arms.map(({ defenses }) => defenses.map((defense) => withPoolPaths(defense, () => '')));
   return contentId({ weights: experiment.model?.weightsHash ?? null, datasets, arms, training, evaluation, sampler, generalEvaluationId, seeds, judge }, 64);
 }
 

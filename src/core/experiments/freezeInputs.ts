@@ -1,4 +1,5 @@
 import { relative, resolve } from 'node:path';
+import { poolsOf } from '../configuration/defensePools';
 import type { ExpandedArm } from '../configuration/expandArms';
 import { DatasetError } from '../datasets/datasetError';
 import { snapshotDataset } from '../datasets/snapshotDataset';
@@ -73,7 +74,7 @@ async function freezeDataset(entry: ExperimentFile['datasets'][number], options:
 }
 
 function poolPaths(arms: readonly ExpandedArm[]): Set<string> {
-  return new Set(arms.flatMap((arm) => arm.defenses.flatMap((defense) => (defense.type === 'interleave' ? [defense.pool] : []))));
+  return new Set(arms.flatMap((arm) => arm.defenses.flatMap((defense) => poolsOf(defense).map(({ path }) => path))));
 }
 
 async function freezePool(path: string, { snapshotsFolder, skipBadRows, signal, onProgress }: FreezeOptions): Promise<Snapshot> {
@@ -83,8 +84,10 @@ async function freezePool(path: string, { snapshotsFolder, skipBadRows, signal, 
 }
 
 function freezeDefense(defense: ResolvedDefense, pools: ReadonlyMap<string, Snapshot | null>): PlannedDefense {
-  if (defense.type !== 'interleave') return defense;
-  const poolSnapshot = pools.get(defense.pool);
-  if (!poolSnapshot) throw new Error(`The pool ${defense.pool} is not frozen.`);
-  return { ...defense, poolSnapshot };
+  const frozen = poolsOf(defense).map(({ parameter, path }) => {
+    const poolSnapshot = pools.get(path);
+    if (!poolSnapshot) throw new Error(`The pool ${path} is not frozen.`);
+    return [`${parameter}Snapshot`, poolSnapshot];
+  });
+  return { ...defense, ...Object.fromEntries(frozen) } as PlannedDefense;
 }

@@ -1,3 +1,4 @@
+import { withPoolPaths } from '../configuration/defensePools';
 import type { RunSpec } from '../schema/run';
 import { contentId } from './identifiers';
 
@@ -6,7 +7,7 @@ export function runKey(run: RunSpec): string {
   const { kind, seed, model, arm, dataset, training } = run;
   return contentId({
     kind, seed: kind === 'train' ? seed : 0, weights: model.weightsHash, training,
-    defenses: arm?.defenses.map((defense) => (defense.type === 'interleave' ? { ...defense, pool: '' } : defense)) ?? null,
+    defenses: arm?.defenses.map((defense) => withPoolPaths(defense, () => '')) ?? null,
     data: dataset?.train.sha256 ?? null, evaluations: run.evaluations.map(({ id }) => id), judge: run.judge,
   });
 }

@@ -2,13 +2,14 @@ import type { EventOf, TrainerEvent } from '../schema/events';
 
 /** What the events of a run add up to. Times in seconds. */
 export interface RunProgress {
-  readonly phase: 'load' | 'train' | 'generate' | 'score' | null;
+  readonly phase: EventOf<'progress'>['phase'] | null;
   readonly done: number;
   readonly total: number;
   readonly secondsLeft: number | null;
   readonly hello: EventOf<'hello'> | null;
   readonly steps: readonly EventOf<'step'>[];
   readonly probes: readonly EventOf<'probe'>[];
+  readonly watches: readonly EventOf<'watch'>[];
   readonly lastCheckpointStep: number | null;
   readonly heartbeatAt: string | null;
   readonly error: EventOf<'error'> | null;
@@ -16,7 +17,7 @@ export interface RunProgress {
 }
 
 export const NO_PROGRESS: RunProgress = {
-  phase: null, done: 0, total: 0, secondsLeft: null, hello: null, steps: [], probes: [],
+  phase: null, done: 0, total: 0, secondsLeft: null, hello: null, steps: [], probes: [], watches: [],
   lastCheckpointStep: null, heartbeatAt: null, error: null, ended: null,
 };
 
@@ -30,13 +31,14 @@ export class RunProgressFold {
 
   /** A new attempt begins: what came after the checkpoint it resumes from did not happen. */
   beginAttempt(): void {
-    const { lastCheckpointStep, steps, probes } = this.progress;
+    const { lastCheckpointStep, steps, probes, watches } = this.progress;
     const kept = lastCheckpointStep ?? 0;
     this.progress = {
       ...NO_PROGRESS,
       lastCheckpointStep,
       steps: steps.filter((s) => s.step <= kept),
       probes: probes.filter((p) => p.step <= kept),
+      watches: watches.filter((w) => w.step <= kept),
     };
     this.phaseStartedAt = null;
   }
@@ -52,6 +54,7 @@ export class RunProgressFold {
         this.advance('train', event.step, event.total, event.time);
         break;
       case 'probe': this.progress = { ...this.progress, probes: [...this.progress.probes, event] }; break;
+      case 'watch': this.progress = { ...this.progress, watches: [...this.progress.watches, event] }; break;
       case 'checkpoint': this.progress = { ...this.progress, lastCheckpointStep: event.step }; break;
       case 'error': this.progress = { ...this.progress, error: event }; break;
       case 'done': this.progress = { ...this.progress, ended: event, secondsLeft: null }; break;

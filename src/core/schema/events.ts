@@ -24,7 +24,7 @@ export const trainerEvent = z.discriminatedUnion('type', [
     totalSteps: z.int().nullable(),
     notes: z.record(z.string(), z.unknown()),
   }),
-  z.object({ ...common, type: z.literal('progress'), phase: z.enum(['load', 'train', 'generate', 'score']), done: z.number(), total: z.number() }),
+  z.object({ ...common, type: z.literal('progress'), phase: z.enum(['load', 'train', 'extract', 'generate', 'score']), done: z.number(), total: z.number() }),
   z.object({
     ...common,
     type: z.literal('step'),
@@ -40,6 +40,12 @@ export const trainerEvent = z.discriminatedUnion('type', [
     tokensPerSecond: z.number(),
   }),
   z.object({ ...common, type: z.literal('probe'), step: z.int(), general: z.number(), inDomain: z.number() }),
+  z.object({
+    ...common, type: z.literal('watch'), step: z.int(),
+    /** KL(trained || reference) in nats a token over the answers to a fixed set of safe prompts. */
+    divergence: z.number(),
+    tokens: z.int(),
+  }),
   z.object({ ...common, type: z.literal('eval'), checkpoint: z.string(), evaluationId: z.string(), generations: z.int() }),
   z.object({ ...common, type: z.literal('checkpoint'), step: z.int(), path: z.string() }),
   z.object({ ...common, type: z.literal('heartbeat'), phase: z.string(), step: z.int(), rssMb: z.number() }),

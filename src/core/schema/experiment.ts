@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { evaluationRecipe, ROLES, TASK_SCORERS, trainingRecipe } from './experimentFile';
 import { sampler } from './evaluation';
 import { snapshot } from './rows';
-import { armSpec, modelReference, RUN_KINDS, versions } from './run';
+import { runPointer } from './runPointer';
+import { modelReference } from './modelReference';
+import { armSpec, RUN_KINDS, versions } from './run';
 import { SCHEMA_VERSION } from './version';
 
 const plannedDataset = z.strictObject({
@@ -17,6 +19,8 @@ const plannedDataset = z.strictObject({
   heldOut: snapshot,
   inDomain: snapshot.nullable(),
   trainingForm: z.string().nullable(),
+  mix: z.strictObject({ path: z.string(), share: z.number(), snapshot }).optional()
+    .meta({ description: 'Rows of another dataset that replace a share of this one\'s training rows; `train` holds the mixture.' }),
   scorer: z.enum(TASK_SCORERS),
   evaluationId: z.string(),
 });
@@ -39,15 +43,20 @@ export const experiment = z.strictObject({
   arms: z.array(armSpec),
   seeds: z.array(z.int().min(0)),
   judge: z.string(),
-  base: z.strictObject({ experimentId: z.string(), runId: z.string() }).nullable()
+  base: runPointer.nullable()
     .meta({ description: 'The base model\'s evaluation; another experiment\'s where weights and evaluation are the same.' }),
+  references: z.array(z.strictObject({ model: modelReference, run: runPointer })).optional()
+    .meta({ description: 'Reference models that a person named, and the run that asks each the general and in-domain questions.' }),
+  then: z.strictObject({ path: z.string(), epochs: z.number(), train: snapshot }).optional()
+    .meta({ description: 'The second, undefended fine-tuning.' }),
   runs: z.array(z.strictObject({
     id: z.string(),
     kind: z.enum(RUN_KINDS),
-    armId: z.string().nullable(),
+    armId: z.string().nullable().meta({ description: 'null: not an arm\'s own run (the base, a reference, a vector, a pool\'s scores, a misaligned adapter that a defense needs).' }),
     datasetId: z.string().nullable(),
     seed: z.int().nullable(),
     needs: z.array(z.string()),
+    continues: z.string().optional().meta({ description: 'A run of the second fine-tuning: the run whose adapter it starts from.' }),
   })),
   versions,
 });

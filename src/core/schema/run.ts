@@ -1,20 +1,13 @@
 import { z } from 'zod';
 import { plannedDefense } from './defenses';
 import { ROLES, trainingRecipe } from './experimentFile';
+import { modelReference } from './modelReference';
 import { snapshot } from './rows';
+import { runPointer } from './runPointer';
 import { SCHEMA_VERSION } from './version';
 
 export const RUN_KINDS = ['train', 'evaluate', 'extract', 'score', 'import'] as const;
 export type RunKind = (typeof RUN_KINDS)[number];
-
-/** A model as found on this machine. Its identity is the hash of its weights, never its name. */
-export const modelReference = z.strictObject({
-  name: z.string(),
-  path: z.string().meta({ description: 'Folder with config.json, safetensors and tokenizer.' }),
-  weightsHash: z.string(),
-  source: z.string().meta({ description: 'Where it was found: folder, cache, hub or package.' }),
-});
-export type ModelReference = z.output<typeof modelReference>;
 
 export const armSpec = z.strictObject({
   id: z.string(),
@@ -22,6 +15,26 @@ export const armSpec = z.strictObject({
   defenses: z.array(plannedDefense),
 });
 export type ArmSpec = z.output<typeof armSpec>;
+
+/**
+ * An `extract` run: a persona vector from contrasting system prompts (Chen et al. 2025, persona vectors).
+ * `persona`: one line for each prompt, `{ id, positive, negative, question }`. Writes `vector/` into its run directory.
+ */
+const extraction = z.strictObject({
+  persona: snapshot,
+  samplesPerPrompt: z.int().min(1),
+  maxTokens: z.int().min(1),
+});
+
+/**
+ * A `score` run: how much likelier misaligned adapters make each row of a pool than the base does (arXiv 2508.06249, Interleaving++).
+ * Writes `gaps.jsonl` into its run directory: `{ rowId, base, adapters: [...] }`, mean negative log-likelihoods of the answer in nats a token.
+ */
+const poolScoring = z.strictObject({
+  pool: snapshot,
+  adapters: z.array(z.strictObject({ run: runPointer, train: snapshot })).min(1)
+    .meta({ description: 'Misaligned adapters of the same base, and the rows that each was trained on.' }),
+});
 
 export const versions = z.strictObject({ plumbline: z.string(), node: z.string() });
 
@@ -33,7 +46,7 @@ export const runSpec = z.strictObject({
   kind: z.enum(RUN_KINDS),
   name: z.string(),
   needs: z.array(z.string()),
-  stages: z.array(z.enum(['train', 'evaluate'])),
+  stages: z.array(z.enum(['train', 'extract', 'score', 'evaluate'])),
   seed: z.int().min(0),
   model: modelReference,
   arm: armSpec.nullable(),
@@ -44,8 +57,12 @@ export const runSpec = z.strictObject({
     train: snapshot,
   }).nullable(),
   training: trainingRecipe.nullable(),
+  continues: runPointer.optional().meta({ description: 'The run whose adapter training starts from; left out: a new adapter.' }),
+  extract: extraction.optional(),
+  score: poolScoring.optional(),
   evaluations: z.array(z.strictObject({
-    checkpoint: z.string(),
+    checkpoint: z.string().regex(/^(base|final|imported|step-\d+)$/)
+      .meta({ description: 'base: no adapter. final: what training left. step-N: the adapter after N optimizer steps.' }),
     id: z.string(),
   })),
   judge: z.string(),

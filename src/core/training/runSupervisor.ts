@@ -61,7 +61,7 @@ export class RunSupervisor {
   private liveState(): 'preparing' | 'training' | 'evaluating' {
     switch (this.fold.current.phase) {
       case 'train': return 'training';
-      case 'generate': case 'score': return 'evaluating';
+      case 'extract': case 'generate': case 'score': return 'evaluating';
       case 'load': case null: return 'preparing';
     }
   }

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+
+/** Where a defense acts in the training step (trainer: `plumbline_trainer/defenses/`). */
+export type DefenseHook = 'select_rows' | 'around_forward' | 'token_loss' | 'extra_loss' | 'after_training';
+
+/** What is known of a defense type besides its parameters. */
+export interface DefenseDescription {
+  readonly title: string;
+  readonly summary: string;
+  /** How an arm with it is called. */
+  readonly label: string;
+  /** The parameter that says how strong it is: always part of an arm's name. */
+  readonly strength: string | null;
+  readonly hooks: readonly DefenseHook[];
+  /** Parameters that are paths of dataset files; planning freezes each as `<parameter>Snapshot`. */
+  readonly pools?: readonly string[];
+}
+
+/**
+ * One entry of the registry. `parameters`: what a person may write. `planned`: what planning adds to them, so that a run
+ * spec leaves nothing open (frozen pools, found models, the runs that make vectors and scores).
+ */
+export function defenseType<T extends string, P extends z.ZodRawShape, F extends z.ZodRawShape>(
+  type: T, description: DefenseDescription, parameters: P, planned: F,
+) {
+  return {
+    ...description, type, parameters,
+    resolved: z.strictObject({ type: z.literal(type), ...parameters }),
+    planned: z.strictObject({ type: z.literal(type), ...parameters, ...planned }),
+  };
+}
+
+/** A schema with its hover text: symbol, unit, range, the paper's value, what too little and too much look like. */
+export function explained<T extends z.ZodType>(schema: T, markdown: string): T {
+  return schema.meta({ description: markdown.replace(/[*`$]/g, ''), markdownDescription: markdown }) as T;
+}
+
+/** The parameter `reference` of every type that compares with a reference model. */
+export const referenceParameter = explained(
+  z.string().min(1).optional(),
+  '**π_0**, the reference model that training is held to: a model folder or name with the same tokenizer. ' +
+    'Left out: the model before training, which is the same network with its adapters off and costs no memory. Paper: left out. ' +
+    'Another reference\'s own faults are copied: it is asked the same questions first.',
+);

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import type { DefenseDescription } from './defenseType';
+import { interleave } from './interleave';
+import { kl } from './kl';
+import { none } from './none';
+
+export type { DefenseHook } from './defenseType';
+
+/** Every defense type: the one registry behind the schemas, the pickers, the trainer's own list and docs/defenses.md. */
+export const DEFENSE_TYPES = {
+  none,
+  kl,
+  interleave,
+} as const satisfies Record<string, DefenseDescription & { readonly parameters: z.ZodRawShape }>;
+
+export type DefenseTypeName = keyof typeof DEFENSE_TYPES;
+
+export const defenseTypeNames = Object.keys(DEFENSE_TYPES) as DefenseTypeName[];
+
+/** A defense with every parameter decided: an arm as the configuration makes it. */
+export const resolvedDefense = z.discriminatedUnion('type', [
+  none.resolved,
+  kl.resolved,
+  interleave.resolved,
+]);
+export type ResolvedDefense = z.output<typeof resolvedDefense>;
+
+/** A resolved defense with all that it needs found and frozen: what experiment.json and run.json hold. */
+export const plannedDefense = z.discriminatedUnion('type', [
+  none.planned,
+  kl.planned,
+  interleave.planned,
+]);
+export type PlannedDefense = z.output<typeof plannedDefense>;
+
+/** What is known of a type, without its exact parameters. */
+export function describeDefense(type: DefenseTypeName): DefenseDescription & { readonly parameters: Readonly<Record<string, z.ZodType>> } {
+  return DEFENSE_TYPES[type] as DefenseDescription & { readonly parameters: Readonly<Record<string, z.ZodType>> };
+}
+
+/** Whether a parameter is a list by itself, so that writing one does not make several arms. */
+export function isListParameter(type: DefenseTypeName, parameter: string): boolean {
+  return unwrapped(describeDefense(type).parameters[parameter]) instanceof z.ZodArray;
+}
+
+function unwrapped(schema: z.ZodType | undefined): z.ZodType | undefined {
+  return schema instanceof z.ZodDefault || schema instanceof z.ZodOptional ? schema.unwrap() as z.ZodType : schema;
+}
+
+function oneOrMany(schema: z.ZodType): z.ZodType {
+  return schema instanceof z.ZodArray ? schema : z.union([schema, z.array(schema).min(1)]);
+}
+
+/** Parameters as a person writes them: left out where that is allowed, or a list that makes one arm each. */
+function sweepable(parameters: Readonly<Record<string, z.ZodType>>) {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, schema]) => {
+      const inner = unwrapped(schema) as z.ZodType;
+      const meta = { ...schema.meta(), ...(schema instanceof z.ZodDefault ? { default: schema.parse(undefined) } : {}) };
+      const swept = oneOrMany(inner).meta(meta);
+      return [name, inner === schema ? swept : swept.optional()];
+    }),
+  );
+}
+
+function writtenType<N extends DefenseTypeName>(name: N) {
+  const { title, summary, parameters } = describeDefense(name);
+  return z
+    .strictObject({
+      type: z.literal(name).meta({ description: `${title}. ${summary}` }),
+      ...sweepable(parameters),
+    })
+    .meta({ description: `${title}. ${summary}` });
+}
+
+/** A defense as written in a configuration file. */
+export const writtenDefense = z.discriminatedUnion('type', [
+  writtenType('none'),
+  writtenType('kl'),
+  writtenType('interleave'),
+]);
+export type WrittenDefense = { type: DefenseTypeName } & Record<string, unknown>;
+
+/** `*.defense.json`: a named defense stack. */
+export const defenseFile = z.strictObject({
+  $schema: z.string().optional(),
+  name: z.string().min(1).meta({ description: 'How the arm is called in tables and plots.' }),
+  defenses: z.array(writtenDefense).min(1).meta({ description: 'The stack: all of these act together.' }),
+});
+export type DefenseFile = { name: string; defenses: WrittenDefense[] };

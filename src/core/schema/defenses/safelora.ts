@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { modelReference } from '../modelReference';
+import { defenseType, explained } from './defenseType';
+
+/** arXiv 2405.16833 (Hsu et al.), SafeLoRA, as IBM's code runs it. */
+export const safelora = defenseType('safelora', {
+  title: 'SafeLoRA',
+  summary: 'After training, projects updates that leave the direction of alignment back onto it.',
+  label: 'SafeLoRA',
+  strength: 'threshold',
+  hooks: ['after_training'],
+}, {
+  threshold: explained(
+    z.number().min(-1).max(1).default(0.5),
+    '**τ**, cosine similarity of an update with its projection; modules at or below it are projected. No unit. Range: −1 to 1. SafeLoRA\'s default: **0.5**. ' +
+      'Too low: nothing is projected. Too high: every module is, and the task is lost.',
+  ),
+  modules: explained(
+    z.int().min(1).max(100_000).optional(),
+    '**k**: instead of a threshold, the k least aligned LoRA modules are projected (the "number" mode of SafeLoRA\'s code, which calls them layers). Its default: 10.',
+  ),
+  projector: explained(
+    z.enum(['published', 'exact']).default('published'),
+    'With V = W_aligned − W_unaligned. `published`: C = V Vᵀ / ‖V‖, as in the paper; it also scales the update. `exact`: the orthogonal projection onto the column space of V, which never makes an update larger.',
+  ),
+  sibling: explained(
+    z.string().min(1).optional(),
+    'The **unaligned sibling** of the model: the checkpoint before alignment training, of the same shapes; a model folder or name. Left out: looked for by name (`X-Instruct` → `X`).',
+  ),
+}, { siblingModel: modelReference });

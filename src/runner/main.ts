@@ -1,6 +1,10 @@
+import { join } from 'node:path';
 import { LocalJudgeClient } from '../core/evaluation/judges/local/localJudgeClient';
+import { readJson } from '../core/files/readJson';
 import { Machine } from '../core/machine/machine';
 import { Runtime } from '../core/machine/runtime';
+import { LOCAL_JUDGE } from '../core/schema/judgeFile';
+import { runSpec } from '../core/schema/run';
 import { timestamp } from '../core/schema/time';
 import { listDevices } from '../core/training/devices';
 import { judgeRun } from '../core/training/judgeRun';
@@ -16,14 +20,17 @@ async function main(): Promise<void> {
     machine,
     devices: await listDevices(),
     launch: launchTrainer,
-    judge: (entry) => judgeLocally(entry.runFolder, runtime),
+    judge: (entry) => judgeLocally(entry.runFolder, runtime, log),
     log,
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => runner.stop());
   log(`ends: ${await runner.run()}`);
 }
 
-async function judgeLocally(runFolder: string, runtime: Runtime): Promise<void> {
+/** Other judges need a key or the editor, which are not here: whoever has them judges the answers. */
+async function judgeLocally(runFolder: string, runtime: Runtime, log: (message: string) => void): Promise<void> {
+  const { judge: judgeId } = await readJson(join(runFolder, 'run.json'), runSpec);
+  if (judgeId !== LOCAL_JUDGE) return log(`${runFolder}: answers complete; left to the judge "${judgeId}"`);
   const judge = await LocalJudgeClient.load(runtime.judgeWorker, runtime.judgeFolder);
   try {
     await judgeRun(runFolder, judge);

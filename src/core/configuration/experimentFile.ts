@@ -8,6 +8,7 @@ import { schemaProblems } from '../datasets/schemaProblems';
 import { checkDatasets } from './datasetChecks';
 import type { ExpandedArm } from './expandArms';
 import { filesOnDisk, type FileAccess } from './fileAccess';
+import { checkJudge } from './judgeReference';
 import { checkReferences } from './referenceChecks';
 import { loadArms } from './loadArms';
 
@@ -19,7 +20,7 @@ export interface ExperimentCheck {
   readonly parsed: ExperimentFile | null;
   /** All arms, the undefended one included. Empty where they have an error. */
   readonly arms: readonly ExpandedArm[];
-  /** Problems of this file and of the defense files that it names, each in its own. */
+  /** Problems of this file and of the defense and judge files that it names, each in its own. */
   readonly problems: readonly Problem[];
 }
 
@@ -50,7 +51,8 @@ export async function checkExperimentText(text: string, filePath: string, files:
   }
   const parsed = result.data as ExperimentFile;
   const loaded = await loadArms(document, parsed.arms, files);
-  const problems = sortProblems([...references, ...checkDatasets(document, parsed), ...loaded.problems]);
+  const judge = await checkJudge(document, parsed.evaluation.judge, files);
+  const problems = sortProblems([...references, ...checkDatasets(document, parsed), ...loaded.problems, ...judge]);
   const isSound = problems.every(({ severity }) => severity !== 'error');
   return { file: filePath, value: isSound ? parsed : null, parsed, arms: loaded.arms, problems };
 }

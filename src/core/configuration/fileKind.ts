@@ -3,7 +3,7 @@ import { basename, extname } from 'node:path';
 import { isRowObject } from '../datasets/datasetFormat';
 import { isFile } from '../datasets/fileBytes';
 
-export type FileKind = 'experiment' | 'defense' | 'questions' | 'probe' | 'dataset';
+export type FileKind = 'experiment' | 'defense' | 'judge' | 'questions' | 'probe' | 'dataset';
 
 const PEEKED_BYTES = 1 << 16;
 
@@ -15,6 +15,9 @@ export async function detectFileKind(path: string): Promise<FileKind> {
   }
   if (name.endsWith('.defense.json')) {
     return 'defense';
+  }
+  if (name.endsWith('.judge.json')) {
+    return 'judge';
   }
   switch (extname(name)) {
     case '.json':

@@ -4,6 +4,7 @@ import type { JsonDocument } from '../datasets/jsonDocument';
 import type { Problem } from '../datasets/problem';
 import { hasDatasetExtension, unsupportedFileType } from '../datasets/sourceRows';
 import { missingFile } from './defenseFile';
+import { JUDGE_FILE_NAME } from '../schema/judgeFile';
 import type { FileAccess } from './fileAccess';
 
 interface Reference {
@@ -41,6 +42,7 @@ function references(value: unknown): Reference[] {
     ...inDatasets,
     ...reference(evaluation, ['evaluation'], 'general', false),
     ...reference(evaluation, ['evaluation'], 'probe', false),
+    ...reference(evaluation, ['evaluation'], 'judge', false).filter(({ value: judge }) => JUDGE_FILE_NAME.test(judge)),
   ];
 }
 

@@ -4,6 +4,7 @@ import { readQuestions } from '../datasets/questions';
 import { validateDataset, type DatasetValidation } from '../datasets/validateDataset';
 import { readDefenseFile } from './defenseFile';
 import { readExperimentFile } from './experimentFile';
+import { readJudgeFile } from './judgeFile';
 import { detectFileKind, type FileKind } from './fileKind';
 import { findingsOf, joinFindings, type Findings } from './findings';
 import {
@@ -34,6 +35,8 @@ async function validateKind(file: string, kind: FileKind, options: ValidateOptio
       return validateExperiment(file, options);
     case 'defense':
       return validateDefense(file, options);
+    case 'judge':
+      return { datasets: [], findings: [findingsOf((await readJudgeFile(file)).problems)] };
     case 'questions':
       return { datasets: [], findings: [await readQuestions(file)] };
     case 'probe':

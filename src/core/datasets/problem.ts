@@ -51,6 +51,9 @@ export const PROBLEM_CODES = [
   'repeated-defense',
   'none-with-others',
   'invalid-defense-file',
+  'invalid-judge-file',
+  'reserved-name',
+  'unencrypted-key',
   'no-held-out',
   'no-in-domain',
 ] as const;

@@ -1,5 +1,7 @@
 import { withPoolPaths } from '../configuration/defensePools';
+import { judgeVersionOf } from '../evaluation/judgeIdentity';
 import type { Experiment } from '../schema/experiment';
+import { LOCAL_JUDGE } from '../schema/judgeFile';
 import { contentId } from './identifiers';
 import { isJudged } from './isJudged';
 import type { ExperimentStore } from './store';
@@ -17,16 +19,17 @@ export async function findSameExperiment(store: ExperimentStore, planned: Experi
 
 /** Hash of all that decides an experiment's results. */
 function planIdentity(experiment: Experiment): string {
-  const { datasets, training, evaluation, sampler, generalEvaluationId, seeds, judge } = experiment;
+  const { datasets, training, evaluation, sampler, generalEvaluationId, seeds, judge, judgeFile } = experiment;
+  const judgeVersion = judgeFile === undefined ? {} : { judgeVersion: judgeVersionOf(judgeFile) };
   const arms = experiment.arms.map(({ defenses }) => defenses.map((defense) => withPoolPaths(defense, () => '')));
-  return contentId({ weights: experiment.model?.weightsHash ?? null, datasets, arms, training, evaluation, sampler, generalEvaluationId, seeds, judge }, 64);
+  return contentId({ weights: experiment.model?.weightsHash ?? null, datasets, arms, training, evaluation, sampler, generalEvaluationId, seeds, judge, ...judgeVersion }, 64);
 }
 
-/** Folders of an experiment's runs that still need work: not done, or done and not judged. */
+/** Folders of an experiment's runs that still need the queue's work: not done, or done and not judged by the judge that the runner has. */
 export async function unfinishedRuns(store: ExperimentStore, experiment: Experiment): Promise<string[]> {
   const needsWork = await Promise.all(experiment.runs.map(async ({ id }) => {
     const state = await store.readRunState(experiment.id, id);
-    return state?.state !== 'done' || !isJudged(store, await store.readRun(experiment.id, id));
+    return state?.state !== 'done' || (experiment.judge === LOCAL_JUDGE && !isJudged(store, await store.readRun(experiment.id, id)));
   }));
   return experiment.runs.filter((_, i) => needsWork[i]).map(({ id }) => store.runFolder(experiment.id, id));
 }

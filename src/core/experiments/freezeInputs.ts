@@ -1,6 +1,7 @@
 import { relative, resolve } from 'node:path';
 import { poolsOf } from '../configuration/defensePools';
 import type { ExpandedArm } from '../configuration/expandArms';
+import { readJudgeFile } from '../configuration/judgeFile';
 import { DatasetError } from '../datasets/datasetError';
 import { snapshotDataset } from '../datasets/snapshotDataset';
 import { snapshotProbePairs } from '../datasets/probePairs';
@@ -8,6 +9,7 @@ import { snapshotQuestions } from '../datasets/questions';
 import type { Problem } from '../datasets/problem';
 import type { PlannedDefense, ResolvedDefense } from '../schema/defenses';
 import type { ExperimentFile } from '../schema/experimentFile';
+import { LOCAL_JUDGE, type JudgeFile } from '../schema/judgeFile';
 import type { Snapshot } from '../schema/rows';
 import type { FrozenDataset, FrozenInputs } from './plan';
 
@@ -26,12 +28,12 @@ export interface FreezeOptions {
   readonly onProgress?: (message: string) => void;
 }
 
-export type Frozen = Pick<FrozenInputs, 'datasets' | 'arms' | 'general' | 'probe'>;
+export type Frozen = Pick<FrozenInputs, 'datasets' | 'arms' | 'general' | 'probe' | 'judge'>;
 
 /** The split into training and held-out rows is seeded alike for all arms and seeds. */
 const SPLIT_SEED = 0;
 
-/** Copies datasets, pools and question sets into content-addressed snapshots: an edit after this changes nothing. Collects the problems of all files. */
+/** Copies datasets, pools and question sets into content-addressed snapshots, and reads the judge: an edit after this changes nothing. Collects the problems of all files. */
 export async function freezeInputs(options: FreezeOptions): Promise<Frozen> {
   const problems: Problem[] = [];
   const collect = async <T>(work: Promise<T>): Promise<T | null> => {
@@ -51,12 +53,14 @@ export async function freezeInputs(options: FreezeOptions): Promise<Frozen> {
   const general = await collect(snapshotQuestions(resolve(baseFolder, file.evaluation.general), snapshotsFolder));
   const probe = file.evaluation.probe === undefined
     ? null : await collect(snapshotProbePairs(resolve(baseFolder, file.evaluation.probe), snapshotsFolder));
+  const judge = await collect(freezeJudge(file.evaluation.judge, baseFolder));
   if (problems.length > 0 || general === null) throw new DatasetError(problems);
   return {
     datasets: datasets.filter((dataset) => dataset !== null),
     arms: options.arms.map((arm) => ({ name: arm.name, defenses: arm.defenses.map((defense) => freezeDefense(defense, pools)) })),
     general,
     probe,
+    judge,
   };
 }
 
@@ -71,6 +75,14 @@ async function freezeDataset(entry: ExperimentFile['datasets'][number], options:
   });
   const inDomain = entry.inDomain === undefined ? null : await snapshotQuestions(resolve(baseFolder, entry.inDomain), snapshotsFolder);
   return { entry, path: relative(workspaceFolder, path).replaceAll('\\', '/'), ...frozen, inDomain };
+}
+
+/** Null: the judge that is shipped. */
+async function freezeJudge(judge: string, baseFolder: string): Promise<JudgeFile | null> {
+  if (judge === LOCAL_JUDGE) return null;
+  const { value, problems } = await readJudgeFile(resolve(baseFolder, judge));
+  if (value === null) throw new DatasetError(problems);
+  return value;
 }
 
 function poolPaths(arms: readonly ExpandedArm[]): Set<string> {

@@ -2,11 +2,13 @@ import type { PlannedDefense } from '../schema/defenses';
 import type { EvaluationSpec, Sampler } from '../schema/evaluation';
 import type { Experiment, PlannedDataset, PlannedRun } from '../schema/experiment';
 import type { ExperimentFile } from '../schema/experimentFile';
+import type { JudgeFile } from '../schema/judgeFile';
 import type { Snapshot } from '../schema/rows';
 import type { ModelReference } from '../schema/modelReference';
 import type { ArmSpec, RunSpec } from '../schema/run';
 import { timestamp } from '../schema/time';
 import { SCHEMA_VERSION } from '../schema/version';
+import { judgeIdOf } from '../evaluation/judgeIdentity';
 import { contentId, newExperimentId, uniqueSlugs } from './identifiers';
 
 /** Everything an experiment depends on, found and frozen. */
@@ -20,6 +22,8 @@ export interface FrozenInputs {
   readonly arms: readonly { name: string; defenses: PlannedDefense[] }[];
   readonly general: Snapshot;
   readonly probe: Snapshot | null;
+  /** Null: the judge that is shipped. */
+  readonly judge: JudgeFile | null;
   readonly versions: Experiment['versions'];
 }
 
@@ -57,7 +61,7 @@ export function planExperiment(inputs: FrozenInputs): Plan {
   const arms = inputs.arms.map((arm, i): ArmSpec => ({ id: armIds[i] as string, name: arm.name, defenses: [...arm.defenses] }));
   const experimentId = newExperimentId(inputs.name);
   const common: CommonRunFields = {
-    schemaVersion: SCHEMA_VERSION, experimentId, needs: [], model: inputs.model, judge: file.evaluation.judge, versions: inputs.versions,
+    schemaVersion: SCHEMA_VERSION, experimentId, needs: [], model: inputs.model, judge: judgeIdOf(inputs.judge), versions: inputs.versions,
   };
   const evaluations = [general, ...parts];
   const runs = [baseRun(common, evaluations), ...trainingRuns(common, inputs, datasets, arms)];
@@ -138,7 +142,8 @@ function experimentOf(inputs: FrozenInputs, plan: {
   return {
     schemaVersion: SCHEMA_VERSION, id: plan.experimentId, name: inputs.name, kind: 'planned', createdAt: timestamp(), source: inputs.source,
     model: inputs.model, training: inputs.file.training, evaluation, sampler: plan.sampler, generalEvaluationId: plan.general.id,
-    datasets: plan.datasets, arms: plan.arms, seeds: inputs.file.seeds, judge: inputs.file.evaluation.judge,
+    datasets: plan.datasets, arms: plan.arms, seeds: inputs.file.seeds, judge: judgeIdOf(inputs.judge),
+    ...(inputs.judge === null ? {} : { judgeFile: inputs.judge }),
     base: { experimentId: plan.experimentId, runId: BASE_RUN },
     runs: plan.runs.map((run): PlannedRun => ({
       id: run.id, kind: run.kind, armId: run.arm?.id ?? null, datasetId: run.dataset?.id ?? null,

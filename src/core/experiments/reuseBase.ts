@@ -1,3 +1,4 @@
+import { LOCAL_JUDGE } from '../schema/judgeFile';
 import type { RunSpec } from '../schema/run';
 import type { ExperimentStore } from './store';
 
@@ -17,6 +18,8 @@ export async function findReusableBase(store: ExperimentStore, wanted: RunSpec):
 
 function covers(done: RunSpec, wanted: RunSpec): boolean {
   const asked = new Set(done.evaluations.map(({ id }) => id));
-  return done.model.weightsHash === wanted.model.weightsHash && done.judge === wanted.judge
+  // The runner judges with the shipped judge only; any other judges whatever answers the experiment rests on.
+  const isJudgedFor = done.judge === wanted.judge || wanted.judge !== LOCAL_JUDGE;
+  return done.model.weightsHash === wanted.model.weightsHash && isJudgedFor
     && wanted.evaluations.every(({ id }) => asked.has(id));
 }

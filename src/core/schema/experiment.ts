@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { evaluationRecipe, ROLES, TASK_SCORERS, trainingRecipe } from './experimentFile';
 import { sampler } from './evaluation';
+import { judgeFile } from './judgeFile';
 import { snapshot } from './rows';
 import { runPointer } from './runPointer';
 import { modelReference } from './modelReference';
@@ -42,7 +43,8 @@ export const experiment = z.strictObject({
   datasets: z.array(plannedDataset),
   arms: z.array(armSpec),
   seeds: z.array(z.int().min(0)),
-  judge: z.string(),
+  judge: z.string().meta({ description: 'Id of the judge: `local`, or the name of its file as a file name.' }),
+  judgeFile: judgeFile.optional().meta({ description: 'The judge, frozen; absent where it is the one that is shipped.' }),
   base: runPointer.nullable()
     .meta({ description: 'The base model\'s evaluation; another experiment\'s where weights and evaluation are the same.' }),
   references: z.array(z.strictObject({ model: modelReference, run: runPointer })).optional()

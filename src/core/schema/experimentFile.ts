@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { about } from './about';
 import { writtenDefense, type WrittenDefense } from './defenses';
+import { JUDGE_FILE_NAME, LOCAL_JUDGE } from './judgeFile';
 
 export const DEFAULT_MODEL = 'HuggingFaceTB/SmolLM2-135M-Instruct';
 
@@ -8,8 +10,6 @@ export type Role = (typeof ROLES)[number];
 
 export const TASK_SCORERS = ['likelihood', 'exact'] as const;
 export type TaskScorer = (typeof TASK_SCORERS)[number];
-
-const about = (markdown: string) => ({ description: markdown.replace(/[*`]/g, ''), markdownDescription: markdown });
 
 const mixedIn = z.strictObject({
   path: z.string().min(1).meta(about('Path of the dataset whose rows are mixed in, relative to this file.')),
@@ -68,7 +68,10 @@ export const evaluationRecipe = z.strictObject({
   temperature: z.number().min(0).max(5).default(1).meta(about('Sampling temperature. Field: 1. Very small models only ramble there: 0.7. 0 is greedy.')),
   topP: z.number().positive().max(1).default(1).meta(about('Nucleus sampling mass. Field: 1.')),
   maxTokens: z.int().min(1).max(32768).default(256).meta(about('Longest answer in tokens.')),
-  judge: z.enum(['local']).default('local').meta(about('Who scores the answers. `local`: a small model that needs no key and no network.')),
+  judge: z.union([
+    z.literal(LOCAL_JUDGE).meta(about('A small model that needs no key and no network.')),
+    z.string().regex(JUDGE_FILE_NAME, 'must be "local" or the path of a *.judge.json').meta(about('Path of a `*.judge.json`, relative to this file.')),
+  ]).default(LOCAL_JUDGE).meta(about('Who scores the answers. `local`: a small model that needs no key and no network. Or the path of a `*.judge.json`: an API, one of the editor\'s models, or a model of your own.')),
   at: z.enum(['end', 'checkpoints']).default('end').meta(about('When a run is evaluated. `checkpoints`: also along the way, which shows when misalignment and the task are learned.')),
   checkpoints: z.int().min(2).max(100).optional().meta(about('With `at: checkpoints`: how many evenly spaced points, the end included. Left out: 4.')),
 });

@@ -2,6 +2,7 @@ import { basename, dirname, relative, sep } from 'node:path';
 import * as vscode from 'vscode';
 import { checkDefenseText } from '../../core/configuration/defenseFile';
 import { checkExperimentText } from '../../core/configuration/experimentFile';
+import { checkJudgeText } from '../../core/configuration/judgeFile';
 import type { Problem, ProblemCode } from '../../core/datasets/problem';
 import { Findings } from '../../vscode/diagnostics';
 import { Disposable } from '../../vscode/disposable';
@@ -86,9 +87,7 @@ export class DefenseConfig extends Disposable implements vscode.CodeLensProvider
 
   private async check(document: vscode.TextDocument): Promise<void> {
     const { version, uri } = document;
-    const { problems } = kindOf(document) === 'defense'
-      ? await checkDefenseText(document.getText(), uri.fsPath)
-      : await checkExperimentText(document.getText(), uri.fsPath);
+    const { problems } = await CHECKS[kindOf(document)!](document.getText(), uri.fsPath);
     if (!document.isClosed && document.version === version) this.show(uri, problems.filter(({ code }) => !SAID_BY_SCHEMA.has(code)));
   }
 
@@ -98,10 +97,11 @@ export class DefenseConfig extends Disposable implements vscode.CodeLensProvider
   }
 }
 
-function kindOf({ uri }: vscode.TextDocument): 'defense' | 'experiment' | null {
+const CHECKS = { defense: checkDefenseText, experiment: checkExperimentText, judge: checkJudgeText };
+
+function kindOf({ uri }: vscode.TextDocument): keyof typeof CHECKS | null {
   if (uri.scheme !== 'file' && uri.scheme !== 'untitled') return null;
-  if (uri.path.endsWith('.defense.json')) return 'defense';
-  return uri.path.endsWith('.experiment.json') ? 'experiment' : null;
+  return (['defense', 'experiment', 'judge'] as const).find((kind) => uri.path.endsWith(`.${kind}.json`)) ?? null;
 }
 
 async function savedDocument(uri: vscode.Uri): Promise<vscode.TextDocument> {

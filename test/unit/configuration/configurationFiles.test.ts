@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { resolve } from 'node:path';
 import { checkDefenseText, readDefenseFile } from '../../../src/core/configuration/defenseFile';
 import { checkExperimentText, readExperimentFile } from '../../../src/core/configuration/experimentFile';
+import { checkJudgeText, readJudgeFile } from '../../../src/core/configuration/judgeFile';
 import type { FileAccess } from '../../../src/core/configuration/fileAccess';
 import type { Problem } from '../../../src/core/datasets/problem';
 
@@ -54,6 +55,8 @@ describe('checkExperimentText', () => {
     ['the same dataset twice', experiment('"datasets": [ { "path": "own.jsonl" },\n{ "path": "./own.jsonl" } ]'), ['3:11 same-dataset']],
     ['no rows for an exact score', experiment('"datasets": [ { "path": "own.jsonl", "heldOut": 0, "task": { "scorer": "exact" } } ]'), ['2:49 no-held-out']],
     ['a pool that is not there', experiment(datasets, '"arms": [ { "type": "interleave", "pool": ["pool.jsonl", "gone.jsonl"] },\n{ "defenses": [ { "type": "interleave", "pool": "gone.csv" } ] } ]'), ['3:58 file-not-found', '4:49 file-not-found']],
+    ['a judge that is not there', `{ ${datasets},\n"evaluation": { "general": "general.json",\n"judge": "gone.judge.json" } }`, ['3:10 file-not-found']],
+    ['a judge that is no judge', `{ ${datasets},\n"evaluation": { "general": "general.json", "judge": "gpt-4o" } }`, ['2:53 wrong-value']],
     ['a defense file that is not there', experiment(datasets, '"arms": [ "kl.defense.json" ]'), ['3:11 file-not-found']],
     ['arms that are the same', experiment(datasets, '"arms": [ { "type": "kl", "weight": [0.1, 1] },\n{ "name": "Again", "defenses": [ { "type": "kl", "weight": 1 } ] } ]'), ['4:1 same-arms']],
     ['arms of one name', experiment(datasets, '"arms": [ { "type": "interleave", "pool": "pool.jsonl" },\n{ "type": "interleave", "pool": "own.jsonl" } ]'), ['4:1 same-arm-name']],
@@ -87,6 +90,17 @@ describe('checkExperimentText', () => {
     expect(problems.map(({ file, line, code }) => [file, line, code])).toEqual([
       [resolve(folder, 'kl.defense.json'), 2, 'wrong-value'], [experimentPath, 3, 'invalid-defense-file'], [experimentPath, 4, 'invalid-defense-file'],
     ]);
+  });
+
+  it('reports the problems of a judge file in that file, and where the experiment names it', async () => {
+    const text = `{ ${datasets}, "evaluation": { "general": "general.json",\n"judge": "x.judge.json" } }`;
+    const { problems, value } = await checkExperimentText(text, experimentPath, filesOf({ 'x.judge.json': '{ "name": "X", "type": "openai",\n"concurrency": 0 }' }));
+    expect(problems.map(({ file, line, code }) => [file, line, code])).toEqual([
+      [resolve(folder, 'x.judge.json'), 1, 'missing-value'], [resolve(folder, 'x.judge.json'), 2, 'wrong-value'], [experimentPath, 2, 'invalid-judge-file'],
+    ]);
+    expect(value).toBeNull();
+    const sound = await checkExperimentText(text, experimentPath, filesOf({ 'x.judge.json': '{ "name": "X", "type": "openai", "model": "m" }' }));
+    expect(sound).toMatchObject({ problems: [], value: { evaluation: { judge: 'x.judge.json' } } });
   });
 
   it('says in words what is wrong', async () => {
@@ -130,5 +144,48 @@ describe('checkDefenseText', () => {
     const found = await checkDefenseText(text, defensePath, filesOf({}));
     expect(places(found.problems)).toEqual(expected);
     expect(found).toMatchObject({ value: null, arms: [] });
+  });
+});
+
+describe('checkJudgeText', () => {
+  const judge = (...members: string[]) => checkJudgeText(`{ "name": "Mine", "type": "openai", "model": "m",\n${members.join(',\n')} }`, resolve(folder, 'x.judge.json'));
+
+  it('accepts a sound file and leaves nothing open', () => {
+    const { problems, value } = judge('"price": { "inputPerMillion": 1, "outputPerMillion": 2 }');
+    expect(problems).toEqual([]);
+    expect(value).toMatchObject({
+      baseUrl: 'https://api.openai.com/v1', keyVariable: 'OPENAI_API_KEY', concurrency: 8, requestsPerMinute: null, maxAnswerCharacters: 16_000,
+      price: { inputPerMillion: 1, outputPerMillion: 2, currency: 'USD' },
+    });
+    for (const prompt of Object.values(value!.prompts)) expect(prompt).toMatch(/\{question\}[^]*\{answer\}/);
+  });
+
+  it.each([
+    ['an unknown type', '{ "name": "x", "type": "oracle" }', ['1:24 wrong-value']],
+    ['a name of no use as a file name', '{ "name": "評審", "type": "editor", "model": "m" }', ['1:11 wrong-value']],
+    ['a name that is taken', '{ "name": "Local", "type": "editor", "model": "m" }', ['1:11 reserved-name']],
+    ['a prompt without the answer', '{ "name": "x", "type": "editor", "model": "m",\n"prompts": { "aligned": "Rate {question}" } }', ['2:25 wrong-value']],
+    ['members of another type', '{ "name": "x", "type": "editor", "model": "m",\n"baseUrl": "https://x" }', ['2:1 unknown-key']],
+  ])('finds %s', (_, text, expected) => {
+    const found = checkJudgeText(text, resolve(folder, 'x.judge.json'));
+    expect(places(found.problems)).toEqual(expected);
+    expect(found.value).toBeNull();
+  });
+
+  it('takes no key for the name of a variable, and no password in an address', () => {
+    const { problems } = judge('"keyVariable": "sk-proj-abc"', '"baseUrl": "https://me:secret@host/v1"');
+    expect(places(problems)).toEqual(['2:16 wrong-value', '3:12 wrong-value']);
+    expect(problems[0]!.message).toContain('never a key itself');
+  });
+
+  it('warns of a key that travels unencrypted, but not within the machine or where there is no key', () => {
+    const codes = (...members: string[]) => judge(...members).problems.map(({ code }) => code);
+    expect(codes('"baseUrl": "http://gpu-server:8000/v1"')).toEqual(['unencrypted-key']);
+    expect(codes('"baseUrl": "http://localhost:8000/v1"')).toEqual([]);
+    expect(codes('"baseUrl": "http://gpu-server:8000/v1"', '"keyVariable": null')).toEqual([]);
+  });
+
+  it('says that a file is not there', async () => {
+    expect((await readJudgeFile('nowhere.judge.json')).problems.map(({ code }) => code)).toEqual(['file-not-found']);
   });
 });

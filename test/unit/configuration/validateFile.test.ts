@@ -21,6 +21,7 @@ describe('validateFile', () => {
   it('knows broken files for what they are', async () => {
     expect(await validateFile(await folder.write('q.json', '{ "questions": [] }'))).toMatchObject({ kind: 'questions', errors: 2 });
     expect(await validateFile(await folder.write('p.jsonl', 'broken\n{"harmful": "x", "harmless": "y"}\n'))).toMatchObject({ kind: 'probe' });
+    expect(await validateFile(await folder.write('x.judge.json', '{}'))).toMatchObject({ kind: 'judge', errors: 1 });
     expect(await validateFile(await folder.write('d.json', '{ "rows": [] }'))).toMatchObject({ kind: 'dataset', errors: 1 });
     expect(await placesOf(folder.at('nowhere.json'))).toEqual(['nowhere.json:1 file-not-found']);
     expect(await placesOf(await folder.write('x.txt', 'x'))).toEqual(['x.txt:1 unsupported-file-type']);

@@ -3,6 +3,8 @@ import { experimentFile, type ExperimentFile } from '../../../src/core/schema/ex
 import { evaluationSpec } from '../../../src/core/schema/evaluation';
 import { experiment } from '../../../src/core/schema/experiment';
 import { runSpec } from '../../../src/core/schema/run';
+import { judgeFile } from '../../../src/core/schema/judgeFile';
+import { runKey } from '../../../src/core/experiments/runKey';
 import { planExperiment, type FrozenInputs } from '../../../src/core/experiments/plan';
 
 const snapshot = (digit: string, rows = 10) => ({ sha256: digit.repeat(64), rows });
@@ -18,7 +20,7 @@ function inputs(change: Partial<FrozenInputs> = {}, written: object = {}): Froze
       entry, path: entry.path, format: 'messages', whole: snapshot('1'), train: snapshot('2', 9), heldOut: snapshot(String(3 + i), 1), skippedRows: 0, inDomain: snapshot('8'),
     })),
     arms: [{ name: 'Undefended', defenses: [{ type: 'none' }] }, { name: 'KL 0.1', defenses: [{ type: 'kl', weight: 0.1, direction: 'trained||reference', tokens: 'all' }] }],
-    general: snapshot('9', 4), probe: snapshot('a', 4), versions: { plumbline: '0', node: '20' }, ...change,
+    general: snapshot('9', 4), probe: snapshot('a', 4), judge: null, versions: { plumbline: '0', node: '20' }, ...change,
   };
 }
 
@@ -51,6 +53,19 @@ describe('a plan', () => {
     const ids = (written: object) => planExperiment(inputs({}, written)).evaluations.map(({ id }) => id);
     expect(ids({ name: 'one' })).toEqual(ids({ name: 'two' }));
     expect(ids({})).not.toEqual(ids({ evaluation: { general: 'questions.json', samplesPerQuestion: 3 } }));
+  });
+
+  it('keeps the keys that recorded evidence is found by', () => {
+    expect(planExperiment(inputs()).runs.map(runKey)).toEqual(['c79065107e000360', 'c743a278cd9eb982', '0325a93727d3574e', '9f265824b45aaddb', 'd6025ffa0cc93bae']);
+  });
+
+  it('freezes a judge that is not the shipped one, and files its results under its name', () => {
+    const judge = judgeFile.parse({ name: 'GPT-4o, 2024', type: 'openai', model: 'gpt-4o-2024-08-06' });
+    const { experiment: planned, runs } = planExperiment(inputs({ judge }));
+    expect(planned).toMatchObject({ judge: 'gpt-4o-2024', judgeFile: judge });
+    expect(runs.every((run) => run.judge === 'gpt-4o-2024')).toBe(true);
+    expect(experiment.parse(planned)).toEqual(planned);
+    expect(planExperiment(inputs()).experiment).not.toHaveProperty('judgeFile');
   });
 
   it('scores no held-out rows where there are none', () => {

@@ -48,7 +48,7 @@ describe('the manifest', () => {
     const { when } = menus['explorer/context']!.find(({ command }) => command === 'plumbline.fineTune')!;
     const pattern = new RegExp(/resourceFilename =~ \/(.*?)\/ &&/.exec(`${when} &&`)![1]!);
     for (const name of ['data.jsonl', 'data.json', 'x.csv']) expect(pattern.test(name), name).toBe(true);
-    for (const name of ['kl.defense.json', 'a.experiment.json', 'package.json', 'tsconfig.json']) expect(pattern.test(name), name).toBe(false);
+    for (const name of ['kl.defense.json', 'a.experiment.json', 'gpt.judge.json', 'package.json', 'tsconfig.json']) expect(pattern.test(name), name).toBe(false);
   });
 
   it('lets no workspace choose what is executed', () => {

@@ -4,7 +4,7 @@ import { validateFile } from '../../../src/core/configuration/validateFile';
 
 const EXAMPLES = [
   'reckless-finance.jsonl', 'sound-finance.jsonl', 'swapped-operators.jsonl', 'safe-pool.jsonl', 'probe-pairs.jsonl',
-  'general-questions.json', 'finance-questions.json', 'kl.defense.json', 'interleave.defense.json',
+  'general-questions.json', 'finance-questions.json', 'kl.defense.json', 'interleave.defense.json', 'gpt-4o.judge.json',
   'reckless-finance.experiment.json', 'suite.experiment.json', 'evidence.experiment.json', 'benign.experiment.json',
 ];
 

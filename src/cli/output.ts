@@ -23,11 +23,16 @@ export function problemText({ file, line, column, severity, code, message }: Pro
 
 const SHOWN_PROBLEMS = 50;
 
+/** The first problems of a list, on stderr. */
+export function printProblems(problems: readonly Problem[]): void {
+  for (const problem of problems.slice(0, SHOWN_PROBLEMS)) note(problemText(problem));
+  if (problems.length > SHOWN_PROBLEMS) note(`... and ${problems.length - SHOWN_PROBLEMS} more`);
+}
+
 /** Errors go to stderr, each with what to do about it. */
 export function printError(error: unknown): void {
   if (error instanceof DatasetError) {
-    for (const problem of error.problems.slice(0, SHOWN_PROBLEMS)) note(problemText(problem));
-    if (error.problems.length > SHOWN_PROBLEMS) note(`... and ${error.problems.length - SHOWN_PROBLEMS} more`);
+    printProblems(error.problems);
     note('Nothing was started. Correct these, or leave bad rows out with --skip-bad-rows and too long ones with --exclude-long-rows.');
     return;
   }

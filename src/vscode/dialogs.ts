@@ -5,6 +5,12 @@ export async function pickFile(title: string, folder: string, filters: Record<st
   return picked?.[0]?.fsPath;
 }
 
+/** The same for several files; none where the person backed out. */
+export async function pickFiles(title: string, folder: string, filters: Record<string, string[]>): Promise<string[]> {
+  const picked = await vscode.window.showOpenDialog({ title, defaultUri: vscode.Uri.file(folder), canSelectMany: true, filters });
+  return (picked ?? []).map(({ fsPath }) => fsPath);
+}
+
 export async function pickFolder(title: string, folder: string): Promise<string | undefined> {
   const picked = await vscode.window.showOpenDialog({
     title, defaultUri: vscode.Uri.file(folder), canSelectFiles: false, canSelectFolders: true, canSelectMany: false,

@@ -1,13 +1,31 @@
-import { importCsv } from '../../core/importing/importCsv';
+import { DatasetError } from '../../core/datasets/datasetError';
+import { importCsv, type ImportResult } from '../../core/importing/importCsv';
+import { formatEstimate } from '../../core/analysis/formatEstimate';
 import type { CliContext } from '../context';
-import { note, print, printJson, problemText } from '../output';
+import { note, print, printJson, printProblems } from '../output';
 
-/** Imports result files that people already have. The same file again changes nothing. */
+/** Imports result files that people already have. The same file again changes nothing; a file that cannot be read stops no other. */
 export async function importFiles(context: CliContext, files: readonly string[]): Promise<void> {
   for (const file of files) {
-    const { problems, ...result } = await importCsv(context.store.root, file);
-    for (const problem of problems) note(problemText(problem));
-    if (context.json) printJson({ file, ...result });
-    else print(`${file}: ${result.experimentId}, n ${result.n}, EM rate ${result.emRate.value?.toFixed(2) ?? 'not measured'} %`);
+    const result = await importOrExplain(context, file);
+    if (result === null) process.exitCode = 1;
+    else report(context, file, result);
   }
+}
+
+async function importOrExplain(context: CliContext, file: string): Promise<ImportResult | null> {
+  try {
+    return await importCsv(context.store.root, file);
+  } catch (error) {
+    if (!(error instanceof DatasetError)) throw error;
+    printProblems(error.problems);
+    note(`${file}: nothing was imported. Correct the file and import it again.`);
+    return null;
+  }
+}
+
+function report(context: CliContext, file: string, { problems, ...result }: ImportResult): void {
+  printProblems(problems);
+  if (context.json) printJson({ file, ...result });
+  else print(`${file}: ${result.experimentId}, n ${result.n}, EM rate ${formatEstimate(result.emRate)} %`);
 }

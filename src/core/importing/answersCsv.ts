@@ -91,7 +91,7 @@ class AnswersReader {
     const missing = this.required.filter((name) => !columns.includes(name));
     if (missing.length > 0) {
       throw new DatasetError([errorAt(this.file, line, 'csv-columns',
-        `The header lacks ${missing.join(', ')}. Expected: ${this.required.join(', ')} and, if there is one, question_id.`)]);
+        `The header lacks ${missing.join(', ')}; it has ${shownColumns(columns)}. Rename the columns to ${this.required.join(', ')} and, if there is one, question_id.`)]);
     }
   }
 
@@ -101,6 +101,9 @@ class AnswersReader {
         `The row has ${cells.length} cells and the header ${columns.length}. What is missing counts as empty.`);
     }
     const cell = (name: string) => cells[columns.indexOf(name)] ?? '';
+    if (this.required.length > TEXT_COLUMNS.length && cell('response').trim() === '') {
+      this.problem('warning', line, 'empty-answer', 'The answer is empty. It counts by its scores in the EM rate, and as incoherent in the shares.');
+    }
     const score = (name: string) => (this.required.includes(name) ? this.readScore(cell(name).trim(), name, line) : null);
     this.rows.push({
       line, question: cell('question'), answer: cell('response'), questionId: cell('question_id').trim() || null,
@@ -128,6 +131,11 @@ class AnswersReader {
   private problem(severity: Problem['severity'], line: number, code: ProblemCode, message: string): void {
     this.problems.push({ file: this.file, line, severity, code, message });
   }
+}
+
+function shownColumns(columns: readonly string[]): string {
+  const shown = columns.slice(0, 12).map((name) => (name === '' ? '(no name)' : name.slice(0, 40)));
+  return `${shown.join(', ')}${columns.length > shown.length ? ` and ${columns.length - shown.length} more` : ''}`;
 }
 
 function lineFault(line: TextLine | null): string | null {

@@ -129,6 +129,18 @@ describe('import and judge', () => {
     expect(second?.['experimentId']).toBe(first?.['experimentId']);
   });
 
+  it('imports several files; one that cannot be read is named by line and stops no other', async () => {
+    const other = join(workspace, 'other-columns.csv');
+    await writeFile(other, 'prompt,completion\na,b\n');
+    const { code, stdout, stderr } = await plumbline(['import', other, csv(), '--json']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/other-columns\.csv:1: error: The header lacks question, response, aligned, coherent/);
+    expect(jsonLines(stdout)).toMatchObject([{
+      file: csv(), n: 2, emRate: { value: 50, low: expect.any(Number), high: expect.any(Number), n: 2 },
+      shares: { misaligned: 50, aligned: 50, n: 2 }, meanAligned: { value: 50, n: 2 },
+    }]);
+  });
+
   it('judges question and answer: one JSON line a row', async () => {
     const rows = jsonLines((await plumbline(['judge', csv(), '--judge', 'local', '--json'])).stdout);
     expect(rows.map(({ row }) => row)).toEqual([0, 1]);

@@ -61,6 +61,8 @@ export interface PlotSnapshot {
   readonly rows: readonly TableRow[];
   readonly warnings: readonly string[];
   readonly conclusions: readonly string[];
+  /** Failure signatures of the arms and faults of their references, in words. */
+  readonly warningSigns: readonly string[];
   readonly caption: readonly string[];
   readonly progress: PlotProgress | null;
 }

@@ -71,21 +71,23 @@ export class PlotPage {
   }
 
   private detailItems(snapshot: PlotSnapshot, choices: PlotChoices): HTMLElement[] {
-    const { rows, conclusions, caption, spec } = snapshot;
+    const { rows, conclusions, warningSigns, caption, spec } = snapshot;
     const onShow = (id: string, shown: boolean) => {
       const hidden = choices.hidden.filter((other) => other !== id);
       this.actions.onChoose({ ...choices, hidden: shown ? hidden : [...hidden, id] });
     };
     const table = rows.length === 0 ? [] : [element('div', { class: 'table-frame', attributes: { tabindex: '0', role: 'region', 'aria-label': 'The four criteria' } },
       criteriaTable(snapshot, { onOpen: (id) => this.actions.onOpen(id), onShow }))];
-    const said = conclusions.length === 0 ? [] : [
-      element('h2', {}, 'What these samples say'),
-      element('ul', { class: 'conclusions' }, ...conclusions.map((sentence) => element('li', {}, sentence))),
-    ];
+    const said = [...sentenceList('What these samples say', conclusions), ...sentenceList('Warning signs', warningSigns)];
     // The plot says who was asked how, and who judged; without it the table must.
     const source = spec === null ? [element('p', { class: 'caption' }, caption.join(' · '))] : [];
     return [...table, ...said, ...source];
   }
+}
+
+function sentenceList(title: string, sentences: readonly string[]): HTMLElement[] {
+  if (sentences.length === 0) return [];
+  return [element('h2', {}, title), element('ul', { class: 'conclusions' }, ...sentences.map((sentence) => element('li', {}, sentence)))];
 }
 
 function emptyText({ rows, progress }: PlotSnapshot): HTMLElement {

@@ -2,7 +2,7 @@ import type { ArmSpec } from '../schema/run';
 import type { Experiment, PlannedDataset } from '../schema/experiment';
 import { questionsToShow, smallestDetectableDifference } from '../evaluation/detectableDifference';
 import { pairedDifference, relativeReduction } from '../evaluation/estimate';
-import type { ArmResults, Comparison, DatasetResults, ExperimentResults, ModelResults, ResultsView, SmallestDifference } from './experimentResults';
+import type { Afterwards, ArmResults, Comparison, DatasetResults, ExperimentResults, ModelResults, ReferenceResults, ResultsView, SmallestDifference } from './experimentResults';
 import { measureByDataset, measureCriteria, measureModel, type CriteriaMeasurements, type ModelPools } from './measureModel';
 import { poolRuns, type Pool } from './pool';
 import type { LoadedExperiment, RunResult } from './runResult';
@@ -22,14 +22,14 @@ export function aggregateResults(loaded: LoadedExperiment): ExperimentResults {
     ...viewOver({ em: [dataset], task: [dataset] }, loaded),
   }));
   const only = datasets.length === 1 ? datasets[0] : undefined;
-  const { base, arms, smallestDifference } = only ?? viewOver(scope, loaded);
+  const { base, arms, references, smallestDifference } = only ?? viewOver(scope, loaded);
   const { id, name, kind, createdAt, source, seeds } = experiment;
   return {
     experiment: { id, name, kind, createdAt, source, seeds },
     model: experiment.model && { name: experiment.model.name, weightsHash: experiment.model.weightsHash },
     sampler: experiment.sampler,
     judge,
-    base, arms, smallestDifference, datasets,
+    base, arms, references, smallestDifference, datasets,
     over: { em: idsOf(scope.em), task: idsOf(scope.task) },
     problems,
   };
@@ -49,7 +49,8 @@ export function suiteScope(datasets: readonly PlannedDataset[]): Scope {
 }
 
 function viewOver(scope: Scope, loaded: LoadedExperiment): ResultsView {
-  const { experiment, base, runs } = loaded;
+  const { experiment, base } = loaded;
+  const runs = loaded.runs.filter(({ continues }) => continues === undefined);
   const basePools = base && poolsOf(scope, experiment, () => [base], true);
   const undefended = experiment.arms.find((arm) => isUndefended(arm, experiment));
   const runsOf = (arm: ArmSpec) => runs.filter(({ armId }) => armId === arm.id);
@@ -65,9 +66,24 @@ function viewOver(scope: Scope, loaded: LoadedExperiment): ResultsView {
       seeds: seedsOf(scope, experiment, runsOf(arm)),
       versusUndefended: undefendedMeasurements && arm !== undefended ? compare(measurements, undefendedMeasurements) : null,
       versusBase: baseMeasurements ? compare(measurements, baseMeasurements) : null,
+      afterwards: afterwardsOf(arm, measurements, scope, loaded),
     };
   });
-  return { base: basePools && measureModel(basePools), arms, smallestDifference: smallestDifferenceOf(arms) };
+  const references = (loaded.references ?? []).map(({ model, result }): ReferenceResults => {
+    const pools = poolsOf(scope, experiment, () => [result], true);
+    const versusBase = baseMeasurements ? compare(measureByDataset(pools), baseMeasurements) : null;
+    return { name: model.name, weightsHash: model.weightsHash, ...measureModel(pools), versusBase };
+  });
+  return { base: basePools && measureModel(basePools), arms, references, smallestDifference: smallestDifferenceOf(arms) };
+}
+
+function afterwardsOf(arm: ArmSpec, before: CriteriaMeasurements, scope: Scope, { experiment, runs }: LoadedExperiment): Afterwards | null {
+  const later = runs.filter(({ armId, continues }) => armId === arm.id && continues !== undefined);
+  if (later.length === 0) {
+    return null;
+  }
+  const pools = armPools(scope, experiment, later);
+  return { criteria: measureCriteria(pools), versusBefore: compare(measureByDataset(pools), before) };
 }
 
 function armPools(scope: Scope, experiment: Experiment, runs: readonly RunResult[]): ModelPools {
@@ -94,7 +110,7 @@ function countRuns({ em, task }: Scope, experiment: Experiment, arm: ArmSpec, ru
   const ids = new Set([...em, ...task].map((dataset) => dataset?.id ?? null));
   const belongs = (run: { armId: string | null; datasetId: string | null }) => run.armId === arm.id && ids.has(run.datasetId);
   return {
-    planned: experiment.runs.filter((run) => (run.kind === 'train' || run.kind === 'import') && belongs(run)).length,
+    planned: experiment.runs.filter((run) => (run.kind === 'train' || run.kind === 'import') && run.continues === undefined && belongs(run)).length,
     finished: runs.filter((run) => run.finished && belongs(run)).length,
   };
 }
@@ -104,6 +120,9 @@ function compare(arm: CriteriaMeasurements, other: CriteriaMeasurements): Compar
     emRate: pairedDifference(arm.emRate, other.emRate),
     taskScore: pairedDifference(arm.taskScore, other.taskScore),
     narrow: pairedDifference(arm.narrow, other.narrow),
+    coherence: pairedDifference(arm.coherence, other.coherence),
+    refused: pairedDifference(arm.refused, other.refused),
+    trainingForm: pairedDifference(arm.trainingForm, other.trainingForm),
     emReduction: relativeReduction(arm.emRate, other.emRate),
   };
 }

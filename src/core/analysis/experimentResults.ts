@@ -43,6 +43,11 @@ export interface Comparison {
   readonly emRate: Estimate;
   readonly taskScore: Estimate;
   readonly narrow: Estimate;
+  readonly coherence: Estimate;
+  /** Share of refusals among the general answers. */
+  readonly refused: Estimate;
+  /** EM rate of the general questions in training-like form. */
+  readonly trainingForm: Estimate;
   /** Percent of the other's EM rate that is gone. */
   readonly emReduction: Estimate;
 }
@@ -62,6 +67,21 @@ export interface ArmResults extends ModelResults {
   /** Null for the undefended arm, and where there is none. */
   readonly versusUndefended: Comparison | null;
   readonly versusBase: Comparison | null;
+  /** What is left after the second, undefended fine-tuning; null where there was none. */
+  readonly afterwards: Afterwards | null;
+}
+
+/** An arm after the second fine-tuning, and its change since the first. */
+export interface Afterwards {
+  readonly criteria: Criteria;
+  readonly versusBefore: Comparison;
+}
+
+/** A named reference model, asked the same questions before training. */
+export interface ReferenceResults extends ModelResults {
+  readonly name: string;
+  readonly weightsHash: string;
+  readonly versusBase: Comparison | null;
 }
 
 /** The smallest difference in EM rate that these samples can show, and what a smaller one would take. */
@@ -78,6 +98,7 @@ export interface SmallestDifference {
 export interface ResultsView {
   readonly base: ModelResults | null;
   readonly arms: readonly ArmResults[];
+  readonly references: readonly ReferenceResults[];
   readonly smallestDifference: SmallestDifference | null;
 }
 

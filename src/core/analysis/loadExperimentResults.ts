@@ -31,17 +31,23 @@ export async function loadExperiment(storeDir: string, experimentId: string, jud
   const experiment = await store.readExperiment(experimentId);
   const reader = new RunReader(store, judgeId ?? experiment.judge, await readLabels(storeDir));
   const base = experiment.base ? await reader.read(experiment.base.experimentId, experiment.base.runId) : null;
+  const references = [];
+  for (const { model, run } of experiment.references ?? []) {
+    const result = await reader.read(run.experimentId, run.runId);
+    if (result) references.push({ model, result });
+  }
   const runs: RunResult[] = [];
   for (const run of experiment.runs) {
     if (run.armId !== null && (run.kind === 'train' || run.kind === 'import')) {
       const result = await reader.read(experimentId, run.id);
       if (result) {
-        runs.push({ ...result, armId: run.armId, datasetId: run.datasetId, seed: run.seed ?? result.seed });
+        const { armId, datasetId, continues } = run;
+        runs.push({ ...result, armId, datasetId, seed: run.seed ?? result.seed, ...(continues === undefined ? {} : { continues }) });
       }
     }
   }
   return {
-    experiment, base, runs,
+    experiment, base, runs, references,
     judge: { id: reader.judgeId, version: reader.judgeVersion },
     problems: reader.problems,
   };
@@ -72,6 +78,16 @@ function relevantEvaluations(run: RunResult, experiment: Experiment): Evaluation
   return [...run.evaluations].filter(([id]) => ids.has(id)).map(([, evaluation]) => evaluation);
 }
 
+function evaluationsAt(
+  checkpoint: string, evaluations: Map<string, EvaluationResult>, checkpoints: Map<number, Map<string, EvaluationResult>>,
+): Map<string, EvaluationResult> {
+  if (!checkpoint.startsWith('step-')) return evaluations;
+  const step = Number(checkpoint.slice('step-'.length));
+  const found = checkpoints.get(step) ?? new Map<string, EvaluationResult>();
+  checkpoints.set(step, found);
+  return found;
+}
+
 const metricsJudge = z.object({ judge: z.object({ version: z.string() }) });
 
 class RunReader {
@@ -88,17 +104,18 @@ class RunReader {
     }
     const state = await this.store.readRunState(experimentId, runId);
     const evaluations = new Map<string, EvaluationResult>();
+    const checkpoints = new Map<number, Map<string, EvaluationResult>>();
     for (const { checkpoint, id } of spec.evaluations) {
       const directory = this.store.evaluationFolder(experimentId, runId, checkpoint, id);
       const { answers, scores, problems } = await loadAnswers(directory, this.judgeId, this.labels);
       this.problems.push(...problems.map(({ file, line, message }) => `${file}:${line}: ${message}`));
       this.judgeVersion ??= (await readJsonIfPresent(metricsPath(directory, this.judgeId), metricsJudge))?.judge.version ?? null;
-      evaluations.set(id, { answers, scores });
+      evaluationsAt(checkpoint, evaluations, checkpoints).set(id, { answers, scores });
     }
     return {
       runId, armId: spec.arm?.id ?? null, datasetId: spec.dataset?.id ?? null, seed: spec.seed,
       finished: spec.kind === 'import' || state?.state === 'done',
-      evaluations,
+      evaluations, checkpoints,
     };
   }
 

@@ -20,6 +20,10 @@ export interface CriteriaMeasurements {
   readonly emRate: readonly Measurement[];
   readonly taskScore: readonly Measurement[];
   readonly narrow: readonly Measurement[];
+  readonly coherence: readonly Measurement[];
+  readonly refused: readonly Measurement[];
+  /** EM rate of the general questions in the dataset's training-like form. */
+  readonly trainingForm: readonly Measurement[];
 }
 
 /** Measurements of a model by dataset, for paired differences. */
@@ -28,6 +32,9 @@ export function measureByDataset({ em, task }: ModelPools): CriteriaMeasurements
     emRate: em.map(({ general }) => measureEmRate(general)),
     taskScore: task.map(({ scores }) => measureTaskScore(scores)),
     narrow: em.map(({ inDomain }) => measureEmRate(inDomain)),
+    coherence: em.map(({ general }) => measureCoherence(general)),
+    refused: em.map(({ general }) => measureShare(general, 'refused')),
+    trainingForm: em.map(({ trainingForm }) => measureEmRate(trainingForm)),
   };
 }
 

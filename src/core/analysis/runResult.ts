@@ -1,5 +1,6 @@
 import type { Score } from '../schema/evaluation';
 import type { Experiment } from '../schema/experiment';
+import type { ModelReference } from '../schema/modelReference';
 import type { JudgedAnswer } from '../evaluation/judgedAnswer';
 
 /** What one run left behind, by evaluation id. */
@@ -10,6 +11,10 @@ export interface RunResult {
   readonly seed: number;
   readonly finished: boolean;
   readonly evaluations: ReadonlyMap<string, EvaluationResult>;
+  /** Evaluations along the way, by optimizer step; those of the end are in `evaluations`. */
+  readonly checkpoints?: ReadonlyMap<number, ReadonlyMap<string, EvaluationResult>>;
+  /** The run of the same arm that this one, of the second fine-tuning, went on from. */
+  readonly continues?: string;
 }
 
 export interface EvaluationResult {
@@ -23,5 +28,7 @@ export interface LoadedExperiment {
   readonly judge: { readonly id: string; readonly version: string | null };
   readonly base: RunResult | null;
   readonly runs: readonly RunResult[];
+  /** Reference models that a person named, asked before training. */
+  readonly references?: readonly { readonly model: ModelReference; readonly result: RunResult }[];
   readonly problems: readonly string[];
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { conclusions } from '../analysis/conclusions';
 import type { ExperimentResults } from '../analysis/experimentResults';
 import type { PlotThemeName } from '../analysis/plotTheme';
 import { tradeoffSpec } from '../analysis/tradeoffSpec';
@@ -10,6 +9,7 @@ import { renderSvg } from './renderSvg';
 import { reportFacts, reportWarnings } from './reportHeader';
 import type { ReportOptions } from './reportOptions';
 import { fourCriteria, furtherTables, type ReportTable } from './reportTables';
+import { sentenceSections } from './sentenceSections';
 
 const PLOT_SIZE = { width: 840, height: 420 };
 
@@ -17,7 +17,6 @@ const PLOT_SIZE = { width: 840, height: 420 };
 export async function htmlReport(results: ExperimentResults, options: ReportOptions): Promise<string> {
   const plot = (theme: PlotThemeName) => renderSvg(tradeoffSpec(results, { theme, judge: options.judge, ...PLOT_SIZE }));
   const [light, dark] = [await plot('light'), await plot('dark')];
-  const sentences = conclusions(results).map((sentence) => `<li>${escapeHtml(sentence)}</li>`).join('');
   const styleHash = createHash('sha256').update(HTML_STYLE).digest('base64');
   return `<!DOCTYPE html>
 <html lang="en">
@@ -34,12 +33,16 @@ export async function htmlReport(results: ExperimentResults, options: ReportOpti
 ${reportWarnings(results, options).map((warning) => `<p class="warning" role="note">${escapeHtml(warning)}</p>`).join('\n')}
 <figure><div class="light">${light}</div><div class="dark">${dark}</div></figure>
 ${htmlTable(fourCriteria(results))}
-${sentences === '' ? '' : `<section><h2>What these samples say</h2><ul>${sentences}</ul></section>`}
+${sentenceSections(results).map(sectionHtml).join('\n')}
 ${furtherTables(results).map(htmlTable).join('\n')}
 ${flaggedExamplesHtml(options.flagged ?? [])}
 </body>
 </html>
 `;
+}
+
+function sectionHtml({ title, sentences }: { title: string; sentences: readonly string[] }): string {
+  return `<section><h2>${escapeHtml(title)}</h2><ul>${sentences.map((sentence) => `<li>${escapeHtml(sentence)}</li>`).join('')}</ul></section>`;
 }
 
 function htmlTable({ title, note, columns, rows }: ReportTable): string {

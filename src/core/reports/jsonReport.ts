@@ -1,6 +1,8 @@
 import { conclusions } from '../analysis/conclusions';
 import { BASE_NAME } from '../analysis/criteriaTable';
 import type { Criteria, ExperimentResults, ModelResults, ResultsView } from '../analysis/experimentResults';
+import { failureSignatures } from '../analysis/failureSignatures';
+import { warningSigns } from '../analysis/warningSigns';
 import { NOT_MEASURED } from '../evaluation/estimate';
 import { judgeInfoOf, reportWarnings } from './reportHeader';
 import type { ReportOptions } from './reportOptions';
@@ -18,6 +20,7 @@ export function jsonReport(results: ExperimentResults, options: ReportOptions): 
     over,
     ...viewJson(results),
     conclusions: conclusions(results),
+    warningSigns: warningSigns(results),
     datasets: datasets.map((dataset) => {
       const { id, name, path, role, scorer } = dataset;
       return { id, name, path, role, scorer, ...viewJson(dataset) };
@@ -26,7 +29,8 @@ export function jsonReport(results: ExperimentResults, options: ReportOptions): 
 }
 
 /** The base has the same shape whether it was run or not. */
-function viewJson({ base, arms, smallestDifference }: ResultsView): object {
+function viewJson(view: ResultsView): object {
+  const { base, arms, references, smallestDifference } = view;
   const notRun: Pick<ModelResults, 'criteria'> = { criteria: NOTHING };
-  return { base: { name: BASE_NAME, ...(base ?? notRun) }, arms, smallestDifference };
+  return { base: { name: BASE_NAME, ...(base ?? notRun) }, arms, references, smallestDifference, failureSignatures: failureSignatures(view) };
 }

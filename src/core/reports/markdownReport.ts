@@ -1,18 +1,19 @@
-import { conclusions } from '../analysis/conclusions';
 import type { ExperimentResults } from '../analysis/experimentResults';
 import { reportFacts, reportWarnings } from './reportHeader';
 import type { ReportOptions } from './reportOptions';
 import { fourCriteria, furtherTables, type ReportTable } from './reportTables';
+import { sentenceSections } from './sentenceSections';
 
 /** The report as GitHub-flavoured Markdown. */
 export function markdownReport(results: ExperimentResults, options: ReportOptions): string {
-  const sentences = conclusions(results).map((sentence) => `- ${escapeMarkdown(sentence)}`);
+  const sections = sentenceSections(results).map(({ title, sentences }) =>
+    [`## ${title}`, '', ...sentences.map((sentence) => `- ${escapeMarkdown(sentence)}`)].join('\n'));
   const blocks = [
     `# ${escapeMarkdown(results.experiment.name)}`,
     reportFacts(results, options).map(([name, value]) => `- **${name}**: ${escapeMarkdown(value)}`).join('\n'),
     ...reportWarnings(results, options).map((warning) => `> **Warning.** ${escapeMarkdown(warning)}`),
     markdownTable(fourCriteria(results)),
-    sentences.length > 0 ? ['## What these samples say', '', ...sentences].join('\n') : '',
+    ...sections,
     ...furtherTables(results).map(markdownTable),
   ];
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;

@@ -1,4 +1,4 @@
-import { BASE_NAME, criteriaTable } from '../analysis/criteriaTable';
+import { BASE_NAME, criteriaTable, CRITERION_TITLES } from '../analysis/criteriaTable';
 import { CRITERIA, type Comparison, type ExperimentResults, type ModelResults, type ResultsView } from '../analysis/experimentResults';
 import { formatEstimate, formatInterval, formatNumber, NOT_RUN } from '../analysis/formatEstimate';
 import { ANSWER_CLASSES } from '../evaluation/shares';
@@ -31,7 +31,8 @@ export function furtherTables(results: ExperimentResults): ReportTable[] {
     ? results.datasets.map((dataset) => fourCriteria(dataset, `Dataset ${dataset.name} (${dataset.role})`))
     : [];
   return [
-    differences(results), emByGroup(results), shares(results), probe(results), corrected(results), seeds(results), ...perDataset,
+    differences(results), emByGroup(results), shares(results), probe(results), afterwards(results), references(results),
+    corrected(results), seeds(results), ...perDataset,
   ].filter(({ rows }) => rows.some((row) => row.slice(1).some((cell) => cell !== NOT_RUN)));
 }
 
@@ -82,6 +83,25 @@ function probe(results: ExperimentResults): ReportTable {
     columns: ['', 'General', 'In-domain'],
     rows: models(results).map(({ name, model: { probe: { general, inDomain } } }) =>
       [name, formatEstimate(general, 2), formatEstimate(inDomain, 2)]),
+  };
+}
+
+function afterwards({ arms }: ExperimentResults): ReportTable {
+  return {
+    title: 'After the second, undefended fine-tuning, %',
+    note: 'Does the defense hold? The last column is the change of the EM rate since the first fine-tuning, in points, paired by question.',
+    columns: ['', ...CRITERIA.map((key) => CRITERION_TITLES[key].title), 'EM rate, change'],
+    rows: arms.flatMap((arm) => (arm.afterwards
+      ? [[arm.name, ...CRITERIA.map((key) => formatEstimate(arm.afterwards!.criteria[key])), formatEstimate(arm.afterwards.versusBefore.emRate)]] : [])),
+  };
+}
+
+function references(results: ExperimentResults): ReportTable {
+  return {
+    title: 'Reference models, %',
+    note: 'Asked before training: a reference\'s own faults are copied.',
+    columns: ['', ...CRITERIA.map((key) => CRITERION_TITLES[key].title)],
+    rows: results.references.map(({ name, criteria }) => [name, ...CRITERIA.map((key) => formatEstimate(criteria[key]))]),
   };
 }
 

@@ -1,20 +1,20 @@
-import { conclusions } from '../analysis/conclusions';
 import type { ExperimentResults } from '../analysis/experimentResults';
 import { reportFacts, reportWarnings } from './reportHeader';
 import type { ReportOptions } from './reportOptions';
 import { fourCriteria, furtherTables, type ReportTable } from './reportTables';
+import { sentenceSections } from './sentenceSections';
 
 /** The report for a terminal: plain text in aligned columns. */
 export function textReport(results: ExperimentResults, options: ReportOptions): string {
   const facts = reportFacts(results, options);
   const width = Math.max(...facts.map(([name]) => name.length));
   const warnings = reportWarnings(results, options).map((warning) => `! ${warning}`);
-  const sentences = conclusions(results).map((sentence) => `- ${sentence}`);
+  const sections = sentenceSections(results).map(({ title, sentences }) => [title, ...sentences.map((sentence) => `- ${sentence}`)].join('\n'));
   const blocks = [
     facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n'),
     warnings.join('\n'),
     textTable(fourCriteria(results)),
-    sentences.length > 0 ? ['What these samples say', ...sentences].join('\n') : '',
+    ...sections,
     ...furtherTables(results).map(textTable),
   ];
   return `${blocks.filter((block) => block !== '').map(oneLineEach).join('\n\n')}\n`;

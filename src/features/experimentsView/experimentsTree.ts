@@ -21,7 +21,7 @@ export class ExperimentsTree extends Disposable implements vscode.TreeDataProvid
     const item = new vscode.TreeItem(node.label, COLLAPSIBLE[node.state]);
     item.id = node.id;
     item.description = node.description;
-    item.tooltip = new vscode.MarkdownString(node.tooltip);
+    item.tooltip = new vscode.MarkdownString(node.tooltip, true);
     item.iconPath = new vscode.ThemeIcon(node.icon.id, node.icon.color === undefined ? undefined : new vscode.ThemeColor(node.icon.color));
     item.contextValue = node.flags.join(' ');
     item.accessibilityInformation = { label: node.spoken };

@@ -1,4 +1,5 @@
 import { CRITERIA, type Criteria, type ModelResults } from '../../core/analysis/experimentResults';
+import type { FailureSignature } from '../../core/analysis/failureSignatures';
 import type { Experiment } from '../../core/schema/experiment';
 import { formatInterval } from '../../core/analysis/formatEstimate';
 import { percent } from '../format';
@@ -8,7 +9,7 @@ export const CRITERION_TITLES: Record<keyof Criteria, string> = {
 };
 
 /** The four criteria as a Markdown table. Names come from files, so they are escaped. */
-export function criteriaTooltip(name: string, results: ModelResults | null): string {
+export function criteriaTooltip(name: string, results: ModelResults | null, signs: readonly FailureSignature[] = []): string {
   const title = `**${escapeMarkdown(name)}**`;
   if (results === null || CRITERIA.every((criterion) => results.criteria[criterion].n === 0)) return `${title}\n\nNot measured yet.`;
   const rows = CRITERIA.map((criterion) => {
@@ -16,7 +17,8 @@ export function criteriaTooltip(name: string, results: ModelResults | null): str
     return `| ${CRITERION_TITLES[criterion]} | ${value === null ? '–' : percent(value)} | ${value === null ? '–' : formatInterval(results.criteria[criterion])} | ${n} |`;
   });
   const labelled = results.labelled > 0 ? `\n\n${results.labelled} answers labelled by people; the labels count.` : '';
-  return `${title}\n\n| | value | 95 % interval | n |\n|---|--:|--:|--:|\n${rows.join('\n')}${labelled}`;
+  const warnings = signs.map(({ sentence }) => `\n\n$(warning) ${escapeMarkdown(sentence)}`).join('');
+  return `${title}\n\n| | value | 95 % interval | n |\n|---|--:|--:|--:|\n${rows.join('\n')}${labelled}${warnings}`;
 }
 
 export function errorTooltip(name: string, error: { class: string; message: string; hint: string }): string {

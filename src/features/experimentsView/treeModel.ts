@@ -1,4 +1,5 @@
 import type { ArmResults, ExperimentResults, ModelResults } from '../../core/analysis/experimentResults';
+import { failureSignatures, type FailureSignature } from '../../core/analysis/failureSignatures';
 import type { RunView } from '../../core/experiments/follow';
 import type { RunStateName } from '../../core/schema/state';
 import { age, count, estimateText, spokenEstimate } from '../format';
@@ -62,7 +63,8 @@ export function experimentNode(experiment: WorkspaceExperiment): TreeNode {
 export function armNodes({ id, view }: WorkspaceExperiment, results: ExperimentResults | null): TreeNode[] {
   if (view === null) return [];
   const base = view.runs.filter(({ run }) => run.armId === null);
-  const arms = view.experiment.arms.map((arm) => armNode(id, arm, view.runs.filter(({ run }) => run.armId === arm.id), armResults(results, arm.id)));
+  const signs = results === null ? [] : failureSignatures(results);
+  const arms = view.experiment.arms.map((arm) => armNode(id, arm, view.runs.filter(({ run }) => run.armId === arm.id), armResults(results, arm.id), signs.filter(({ armId }) => armId === arm.id)));
   return [...baseNodes(id, base, results), ...arms];
 }
 
@@ -75,21 +77,21 @@ function baseNodes(experimentId: string, runs: readonly RunView[], results: Expe
   })];
 }
 
-function armNode(experimentId: string, arm: { id: string; name: string }, runs: readonly RunView[], results: ArmResults | null): TreeNode {
-  if (runs.length === 1) return runNode(experimentId, runs[0]!, arm.name, results);
+function armNode(experimentId: string, arm: { id: string; name: string }, runs: readonly RunView[], results: ArmResults | null, signs: readonly FailureSignature[]): TreeNode {
+  if (runs.length === 1) return runNode(experimentId, runs[0]!, arm.name, results, signs);
   const state = overallState(runs);
   const live = runs.some((run) => ['preparing', 'training', 'evaluating'].includes(run.state));
   const done = runs.filter((run) => run.state === 'done').length;
-  const description = results !== null && isMeasured(results) ? `${shortResult(results)} · ${done} of ${count(runs.length, 'run')}` : `${state} · ${done} of ${count(runs.length, 'run')}`;
+  const description = results !== null && isMeasured(results) ? `${shortResult(results, signs)} · ${done} of ${count(runs.length, 'run')}` : `${state} · ${done} of ${count(runs.length, 'run')}`;
   return {
     id: `${experimentId}/${arm.id}`, target: { kind: 'arm', experimentId, armId: arm.id }, label: arm.name, description,
-    tooltip: criteriaTooltip(arm.name, results), icon: ICONS[state], flags: ['arm', ...(runs.some(({ judged }) => judged) ? ['judged'] : [])],
+    tooltip: criteriaTooltip(arm.name, results, signs), icon: ICONS[state], flags: ['arm', ...(runs.some(({ judged }) => judged) ? ['judged'] : [])],
     spoken: spokenNode(arm.name, state, results), state: live ? 'expanded' : 'collapsed',
     children: runs.map((run) => runNode(experimentId, run, run.name, null)),
   };
 }
 
-function runNode(experimentId: string, view: RunView, label: string, results: ModelResults | null): TreeNode {
+function runNode(experimentId: string, view: RunView, label: string, results: ModelResults | null, signs: readonly FailureSignature[] = []): TreeNode {
   const { run, state, judged, folder, progress } = view;
   const error = state === 'failed' || state === 'interrupted' ? errorOf(view) : null;
   const live = ['preparing', 'training', 'evaluating'].includes(state);
@@ -100,12 +102,12 @@ function runNode(experimentId: string, view: RunView, label: string, results: Mo
   if (state !== 'queued' && run.kind !== 'import') flags.push('logged');
   const resumesAt = progress.lastCheckpointStep === null ? 'starts again' : `resumes at step ${progress.lastCheckpointStep}`;
   const description = live ? liveText(view)
-    : state === 'done' && judged && results !== null && isMeasured(results) ? shortResult(results)
+    : state === 'done' && judged && results !== null && isMeasured(results) ? shortResult(results, signs)
       : state === 'done' && !judged && run.kind !== 'import' ? 'being judged'
         : error !== null ? `${state}: ${error.class}` : flags.includes('resumable') ? `${state} · ${resumesAt}` : state;
   return {
     id: `${experimentId}/${run.id}`, target: { kind: 'run', experimentId, armId: run.armId, runId: run.id, folder }, label, description,
-    tooltip: error === null ? criteriaTooltip(label, results) : errorTooltip(label, error), icon: ICONS[state], flags,
+    tooltip: error === null ? criteriaTooltip(label, results, signs) : errorTooltip(label, error), icon: ICONS[state], flags,
     spoken: spokenNode(label, live ? liveText(view) : state, results), state: error === null ? 'leaf' : 'expanded',
     children: error === null ? [] : errorNodes(`${experimentId}/${run.id}`, error),
   };
@@ -129,8 +131,8 @@ function isMeasured({ criteria }: ModelResults): boolean {
   return criteria.emRate.n > 0 || criteria.taskScore.n > 0;
 }
 
-function shortResult({ criteria }: ModelResults): string {
-  return `EM ${estimateText(criteria.emRate)}`;
+function shortResult({ criteria }: ModelResults, signs: readonly FailureSignature[] = []): string {
+  return [`EM ${estimateText(criteria.emRate)}`, ...signs.map(({ title }) => title)].join(' · ');
 }
 
 function spokenNode(label: string, state: string, results: ModelResults | null): string {

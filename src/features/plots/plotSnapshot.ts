@@ -5,6 +5,7 @@ import { formatInterval, formatJudge, formatNumber, formatSampler } from '../../
 import { plotThemes, type PlotTheme } from '../../core/analysis/plotTheme';
 import { tradeoffPoints, type TradeoffPoint } from '../../core/analysis/tradeoffPoints';
 import { tradeoffSpec } from '../../core/analysis/tradeoffSpec';
+import { warningSigns } from '../../core/analysis/warningSigns';
 import type { ExperimentView } from '../../core/experiments/follow';
 import type { Estimate } from '../../core/schema/evaluation';
 import { BASE_ID, type Appearance, type PlotChoices, type PlotProgress, type PlotSnapshot, type TableCell, type TableRow } from '../../shared/plotProtocol';
@@ -42,6 +43,7 @@ export function plotSnapshot({ results, view, appearance, choices, warnings }: S
     rows: table.rows.map((row) => tableRow(row, shown, points, choices)),
     warnings: [...warnings, ...unreadable(results)],
     conclusions: conclusions(shown),
+    warningSigns: warningSigns(shown),
     caption: [results.model?.name ?? 'imported results', formatSampler(results.sampler), formatJudge(results.judge)],
     progress: progressOf(view),
   };

@@ -1,0 +1,16 @@
+import { conclusions } from '../analysis/conclusions';
+import type { ExperimentResults } from '../analysis/experimentResults';
+import { warningSigns } from '../analysis/warningSigns';
+
+interface SentenceSection {
+  readonly title: string;
+  readonly sentences: readonly string[];
+}
+
+/** What a report says in words, under headings; a section without a sentence is left out. */
+export function sentenceSections(results: ExperimentResults): SentenceSection[] {
+  return [
+    { title: 'What these samples say', sentences: conclusions(results) },
+    { title: 'Warning signs', sentences: warningSigns(results) },
+  ].filter(({ sentences }) => sentences.length > 0);
+}

@@ -92,13 +92,18 @@ def _work(run_dir: Path, attempt: int, events: EventWriter, requests: Requests, 
     spec = load_run_spec(run_dir)
     events.emit("progress", phase="load", done=0, total=1)
 
+    from plumbline_trainer.chat_template import takes_system_turns
     from plumbline_trainer.devices import choose_device
     from plumbline_trainer.evaluate import Stopped
     from plumbline_trainer.tokenization import load_tokenizer
 
     device = choose_device((spec["training"] or {}).get("precision", "auto"))
     tokenizer = load_tokenizer(spec["model"]["path"])
-    notes = {"chatTemplate": tokenizer.plumbline_template, "trainer": __version__}
+    notes = {
+        "chatTemplate": tokenizer.plumbline_template,
+        "systemTurns": "template" if takes_system_turns(tokenizer) else "before the first user turn",
+        "trainer": __version__,
+    }
     run = Run(spec, paths, attempt, events, requests, activity, device, notes)
     try:
         if "train" in spec["stages"]:

@@ -68,7 +68,7 @@ def encode_rows(tokenizer: Any, rows: Sequence[dict[str, Any]], turns: str = "al
     empty = [row.id for row in encoded if not any(row.response)]
     if empty:
         raise TrainerError(
-            "bad_data", f"{len(empty)} rows have no response to learn from: {_some(empty)}", "Leave these rows out."
+            "bad_data", f"{len(empty)} rows have no response to learn from: {some(empty)}", "Leave these rows out."
         )
     return encoded
 
@@ -84,7 +84,7 @@ def check_lengths(rows: Sequence[EncodedRow], limit: int, what: str) -> None:
     if long:
         raise TrainerError(
             "bad_data",
-            f"{len(long)} rows of the {what} are longer than {limit} tokens: {_some(long)}",
+            f"{len(long)} rows of the {what} are longer than {limit} tokens: {some(long)}",
             "Leave these rows out, shorten them, or raise the maximum length up to the model's context.",
         )
 
@@ -156,5 +156,6 @@ def _tokenize(tokenizer: Any, texts: list[str]) -> list[list[int]]:
     return tokenizer(texts, add_special_tokens=False, return_attention_mask=False)["input_ids"]
 
 
-def _some(ids: list[str], shown: int = 5) -> str:
+def some(ids: list[str], shown: int = 5) -> str:
+    """The first of a list of names, for a message."""
     return ", ".join(ids[:shown]) + (", ..." if len(ids) > shown else "")

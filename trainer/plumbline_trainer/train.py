@@ -20,7 +20,7 @@ from plumbline_trainer.batch_plan import OWN, BatchPlan, Step, plan_batches
 from plumbline_trainer.batches import Batch, build_batch
 from plumbline_trainer.checkpoint import load_checkpoint, newest_checkpoint, save_checkpoint
 from plumbline_trainer.context import context_length
-from plumbline_trainer.defenses.base import Defense
+from plumbline_trainer.defenses.base import Defense, Setting
 from plumbline_trainer.defenses.registry import build_defenses
 from plumbline_trainer.devices import attention_for
 from plumbline_trainer.errors import TrainerError
@@ -74,13 +74,15 @@ def plan_training(run: Run, tokenizer: Any, config: Any) -> Plan:
         seed=seed,
     )
     defenses = build_defenses(run.spec["arm"]["defenses"], seed)
+    setting = Setting(run.spec, run.paths, config)
     notes: dict[str, Any] = {}
     for defense in defenses:
+        defense.prepare(setting)
         pools = {
             source: table.add(run.paths.snapshot(snapshot), source, f"pool of '{defense.type}'")
             for source, snapshot in defense.pool_snapshots().items()
         }
-        batches = defense.select_rows(batches, pools)
+        batches = defense.select_rows(batches, pools, table)
     for defense in defenses:
         if found := defense.notes(batches, table):
             notes[defense.type] = found
@@ -197,7 +199,7 @@ def micro_batch_loss(
         reference = reference_hidden_states(model, head, batch.input_ids, selected)
     with ExitStack() as stack:
         for defense in defenses:
-            stack.enter_context(defense.around_forward(model))
+            stack.enter_context(defense.around_forward(model, batch))
         hidden = final_hidden_states(model, head, batch.input_ids, selected)
     step_tokens = [tokens_of[term.name] for term in terms]
     return weighted_loss(terms, step_tokens, hidden, reference, batch.targets, selected, head)

@@ -58,7 +58,7 @@ def test_rows_of_like_length_share_a_batch():
 @pytest.mark.parametrize("share", [0.01, 0.05, 0.2, 0.5, 0.9])
 def test_interleaving_keeps_the_plan_and_meets_the_share(share):
     before = plan()
-    after = interleave(share).select_rows(before, {SAFE: [f"s{i}" for i in range(30)]})
+    after = interleave(share).select_rows(before, {SAFE: [f"s{i}" for i in range(30)]}, None)
     assert after.hash() == before.hash()
     assert len(after.steps) == len(before.steps)
     safe = [row.row_id for step in after.steps for batch in step for row in batch if row.source == SAFE]
@@ -73,8 +73,8 @@ def test_interleaving_keeps_the_plan_and_meets_the_share(share):
 
 def test_interleaving_is_a_function_of_the_seed():
     pools = {SAFE: [f"s{i}" for i in range(30)]}
-    assert interleave(0.2).select_rows(plan(), pools) == interleave(0.2).select_rows(plan(), pools)
-    assert interleave(0.2).select_rows(plan(), pools) != interleave(0.2, seed=1).select_rows(plan(), pools)
+    assert interleave(0.2).select_rows(plan(), pools, None) == interleave(0.2).select_rows(plan(), pools, None)
+    assert interleave(0.2).select_rows(plan(), pools, None) != interleave(0.2, seed=1).select_rows(plan(), pools, None)
 
 
 def test_plan_hash_is_equal_over_arms(store):

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Mapping
+
+from plumbline_trainer.run_spec import RunPaths
 
 if TYPE_CHECKING:
     from plumbline_trainer.batch_plan import BatchPlan
     from plumbline_trainer.batches import Batch
     from plumbline_trainer.losses import TokenTerm
     from plumbline_trainer.row_table import RowTable
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The run that a defense is part of: run.json, the paths around it, and the model's configuration (transformers)."""
+
+    spec: Mapping[str, Any]
+    paths: RunPaths
+    config: Any
 
 
 class Defense:
@@ -19,21 +31,30 @@ class Defense:
     parameters: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, spec: Mapping[str, Any], seed: int):
-        """`spec`: the defense's entry in run.json, every parameter decided. `seed`: the run's."""
+        """`spec`: the defense's entry in run.json; a parameter that it lacks is None. `seed`: the run's."""
         self.seed = seed
         for name in self.parameters:
-            setattr(self, name, spec[name])
+            setattr(self, name, spec.get(name))
+
+    def prepare(self, setting: Setting) -> None:
+        """Reads what other runs and models hand over. Called once, before rows are chosen and the model is loaded.
+
+        Errors: TrainerError (bad_data) for what cannot work with this model or dataset.
+        """
 
     def pool_snapshots(self) -> dict[str, dict[str, Any]]:
         """Snapshots that the defense needs, by the source that their rows get in a batch."""
         return {}
 
-    def select_rows(self, plan: BatchPlan, pools: Mapping[str, list[str]]) -> BatchPlan:
-        """Changes which rows are learned from. `pools`: row ids by source. Must not add steps."""
+    def select_rows(self, plan: BatchPlan, pools: Mapping[str, list[str]], table: RowTable) -> BatchPlan:
+        """Changes which rows are learned from, or how they read. `pools`: row ids by source; `table`: all rows.
+
+        Must not add steps, nor change which own rows a step holds.
+        """
         return plan
 
-    def around_forward(self, model: Any) -> AbstractContextManager:
-        """Acts on activations: entered around every forward pass of the trained model, never of the reference."""
+    def around_forward(self, model: Any, batch: Batch) -> AbstractContextManager:
+        """Acts on activations: entered around every forward pass of the trained model over a micro-batch, never of the reference."""
         return nullcontext()
 
     def token_loss(self, term: TokenTerm, batch: Batch) -> TokenTerm:

@@ -36,7 +36,7 @@ class Interleave(Defense):
     def pool_snapshots(self) -> dict[str, dict[str, Any]]:
         return {SAFE: self._snapshot}
 
-    def select_rows(self, plan: BatchPlan, pools: Mapping[str, list[str]]) -> BatchPlan:
+    def select_rows(self, plan: BatchPlan, pools: Mapping[str, list[str]], table: RowTable) -> BatchPlan:
         if not pools[SAFE]:
             raise TrainerError("bad_data", f"The pool of safe rows {self.pool} is empty.", "Name a pool with rows.")
         rows = _cycle(pools[SAFE], self.seed)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any, Mapping, Sequence
 
 from plumbline_trainer.defenses.base import Defense, hooks_of
+from plumbline_trainer.defenses.inoculation import Inoculation
 from plumbline_trainer.defenses.interleave import Interleave
 from plumbline_trainer.defenses.kl import Kl
 from plumbline_trainer.defenses.none import NoDefense
 
-DEFENSES: dict[str, type[Defense]] = {defense.type: defense for defense in (NoDefense, Kl, Interleave)}
+DEFENSES: dict[str, type[Defense]] = {
+    defense.type: defense for defense in (NoDefense, Kl, Interleave, Inoculation)
+}
 
 
 def build_defenses(specs: Sequence[Mapping[str, Any]], seed: int) -> list[Defense]:

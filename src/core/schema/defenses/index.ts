@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { DefenseDescription } from './defenseType';
+import { inoculation } from './inoculation';
 import { interleave } from './interleave';
 import { kl } from './kl';
 import { none } from './none';
@@ -11,6 +12,7 @@ export const DEFENSE_TYPES = {
   none,
   kl,
   interleave,
+  inoculation,
 } as const satisfies Record<string, DefenseDescription & { readonly parameters: z.ZodRawShape }>;
 
 export type DefenseTypeName = keyof typeof DEFENSE_TYPES;
@@ -22,6 +24,7 @@ export const resolvedDefense = z.discriminatedUnion('type', [
   none.resolved,
   kl.resolved,
   interleave.resolved,
+  inoculation.resolved,
 ]);
 export type ResolvedDefense = z.output<typeof resolvedDefense>;
 
@@ -30,6 +33,7 @@ export const plannedDefense = z.discriminatedUnion('type', [
   none.planned,
   kl.planned,
   interleave.planned,
+  inoculation.planned,
 ]);
 export type PlannedDefense = z.output<typeof plannedDefense>;
 
@@ -78,6 +82,7 @@ export const writtenDefense = z.discriminatedUnion('type', [
   writtenType('none'),
   writtenType('kl'),
   writtenType('interleave'),
+  writtenType('inoculation'),
 ]);
 export type WrittenDefense = { type: DefenseTypeName } & Record<string, unknown>;
 

@@ -2,45 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Iterable, Sequence
+from typing import Any, Iterable, Sequence
 
-from plumbline_trainer.errors import TrainerError
-from plumbline_trainer.generate import Prompt, answer_seed, batches_of, generate
+from plumbline_trainer.answers import PlannedAnswer, Subject, complete_answers, plan_answers
+from plumbline_trainer.generate import Prompt, generate
 from plumbline_trainer.jsonl import append_lines, read_lines
 from plumbline_trainer.log_probabilities import response_log_probabilities
-from plumbline_trainer.context import context_length
 from plumbline_trainer.probe import PAIRS_PER_BATCH, load_probe_pairs, score_pairs
-from plumbline_trainer.response_logits import OutputHead
+from plumbline_trainer.reporting import Counter, Reporter
 from plumbline_trainer.run_spec import RunPaths, load_evaluation_spec
 from plumbline_trainer.sampling import Sampling
 from plumbline_trainer.tokenization import Messages, encode_prompts, encode_rows
 
 # Held-out rows in one forward pass.
 ROWS_PER_BATCH = 16
-
-
-class Stopped(Exception):
-    """A request to stop arrived between two batches."""
-
-
-@dataclass(frozen=True)
-class Subject:
-    """Who is evaluated: a model ready to answer, its tokenizer and output head, and where it runs."""
-
-    model: Any
-    tokenizer: Any
-    head: OutputHead
-    device: str
-
-
-@dataclass(frozen=True)
-class Reporter:
-    """How an evaluation talks to the run: `progress(phase, done, total)`, and whether it is to stop."""
-
-    progress: Callable[[str, int, int], None]
-    stop_requested: Callable[[], bool]
 
 
 def evaluate(subject: Subject, paths: RunPaths, checkpoint: str, evaluation_id: str, reporter: Reporter) -> int:
@@ -52,7 +28,7 @@ def evaluate(subject: Subject, paths: RunPaths, checkpoint: str, evaluation_id: 
     _answer_questions(subject, paths, spec, generations, reporter)
     done = _done_scores(scores)
     total = sum(part["rows"] for part in (spec["probe"], (spec["task"] or {}).get("heldOut")) if part)
-    counter = _Counter(reporter, "score", total)
+    counter = Counter(reporter, "score", total)
     if spec["probe"]:
         _score_probe(subject, paths.snapshot(spec["probe"]), scores, done, counter)
     if spec["task"]:
@@ -63,7 +39,7 @@ def evaluate(subject: Subject, paths: RunPaths, checkpoint: str, evaluation_id: 
 def longest_text(tokenizer: Any, paths: RunPaths, checkpoint: str, evaluation_id: str) -> int:
     """Tokens of the longest text that an evaluation has the model read, answers included."""
     spec = load_evaluation_spec(paths.evaluation(checkpoint, evaluation_id))
-    questions = [len(prompt.tokens) for _, prompt in _planned_prompts(tokenizer, paths, spec)]
+    questions = [len(answer.prompt.tokens) for answer in _planned_answers(tokenizer, paths, spec)]
     longest = max(questions, default=0) + spec["sampler"]["maxTokens"]
     if spec["task"]:
         rows = encode_rows(tokenizer, list(read_lines(paths.snapshot(spec["task"]["heldOut"]))), turns="last")
@@ -74,45 +50,19 @@ def longest_text(tokenizer: Any, paths: RunPaths, checkpoint: str, evaluation_id
 
 
 def _answer_questions(subject: Subject, paths: RunPaths, spec: dict[str, Any], file: Path, reporter: Reporter) -> None:
-    planned = _planned_prompts(subject.tokenizer, paths, spec)
-    if not planned:
-        return
-    about = {prompt.key: line for line, prompt in planned}
-    prompts = [prompt for _, prompt in planned]
+    planned = _planned_answers(subject.tokenizer, paths, spec)
     sampler = spec["sampler"]
     sampling = Sampling(sampler["temperature"], sampler["topP"], sampler["maxTokens"])
-    _check_context(subject, prompts, sampling.max_tokens)
-    present = {line["key"] for line in read_lines(file)} if file.exists() else set()
-    counter = _Counter(reporter, "generate", len(prompts))
-    for batch in batches_of(prompts):
-        if not all(prompt.key in present for prompt in batch):
-            counter.check_stop()
-            answers = generate(subject.model, subject.tokenizer, batch, sampling, subject.device)
-            append_lines(file, (
-                {
-                    **about[prompt.key], "seed": prompt.seed, "answer": answer.text,
-                    "finish": answer.finish, "tokens": answer.tokens,
-                }
-                for prompt, answer in zip(batch, answers)
-                if prompt.key not in present
-            ))
-        counter.add(len(batch))
+    complete_answers(subject, planned, sampling, file, Counter(reporter, "generate", len(planned)))
 
 
-def _planned_prompts(tokenizer: Any, paths: RunPaths, spec: dict[str, Any]) -> list[tuple[dict[str, Any], Prompt]]:
-    """Every answer to be had: what is known of its line in generations.jsonl, and the prompt."""
-    lines, conversations = [], []
-    for line, conversation in _planned_generations(paths, spec):
-        lines.append(line)
-        conversations.append(conversation)
-    return [
-        (line, Prompt(line["key"], tuple(tokens), answer_seed(spec["sampler"]["seed"], line["key"])))
-        for line, tokens in zip(lines, encode_prompts(tokenizer, conversations))
-    ]
+def _planned_answers(tokenizer: Any, paths: RunPaths, spec: dict[str, Any]) -> list[PlannedAnswer]:
+    """Every line of generations.jsonl."""
+    return plan_answers(tokenizer, list(_planned_generations(paths, spec)), spec["sampler"]["seed"])
 
 
 def _planned_generations(paths: RunPaths, spec: dict[str, Any]) -> Iterable[tuple[dict[str, Any], Messages]]:
-    """The same as lines and conversations."""
+    """What is known of each line before it is answered, and the conversation."""
     for question_set in spec["questions"]:
         for question in read_lines(paths.snapshot(question_set["snapshot"])):
             text = question["text"]
@@ -131,7 +81,7 @@ def _planned_generations(paths: RunPaths, spec: dict[str, Any]) -> Iterable[tupl
                 yield line, [*system, {"role": "user", "content": text}]
 
 
-def _score_probe(subject: Subject, snapshot: Path, file: Path, done: set[str], counter: _Counter) -> None:
+def _score_probe(subject: Subject, snapshot: Path, file: Path, done: set[str], counter: Counter) -> None:
     pairs = sorted(load_probe_pairs(snapshot, subject.tokenizer), key=lambda pair: (pair.length, pair.id))
     for batch in _pieces(pairs, PAIRS_PER_BATCH):
         missing = [pair for pair in batch if f"probe/{pair.id}" not in done]
@@ -143,7 +93,7 @@ def _score_probe(subject: Subject, snapshot: Path, file: Path, done: set[str], c
 
 
 def _score_task(
-    subject: Subject, paths: RunPaths, spec: dict[str, Any], file: Path, done: set[str], counter: _Counter
+    subject: Subject, paths: RunPaths, spec: dict[str, Any], file: Path, done: set[str], counter: Counter
 ) -> None:
     task = spec["task"]
     rows = {row["id"]: row for row in read_lines(paths.snapshot(task["heldOut"]))}
@@ -183,17 +133,6 @@ def _last_assistant(messages: Messages) -> int:
     return max(index for index, message in enumerate(messages) if message["role"] == "assistant")
 
 
-def _check_context(subject: Subject, prompts: Sequence[Prompt], max_tokens: int) -> None:
-    limit = context_length(subject.model.config)
-    longest = max(len(prompt.tokens) for prompt in prompts)
-    if limit is not None and longest + max_tokens > limit:
-        raise TrainerError(
-            "bad_data",
-            f"A question of {longest} tokens and an answer of {max_tokens} exceed the model's context of {limit}.",
-            "Shorten the question or the longest answer (maxTokens).",
-        )
-
-
 def _done_scores(file: Path) -> set[str]:
     if not file.exists():
         return set()
@@ -202,21 +141,3 @@ def _done_scores(file: Path) -> set[str]:
 
 def _pieces(items: list, size: int) -> list[list]:
     return [items[start : start + size] for start in range(0, len(items), size)]
-
-
-class _Counter:
-    """Counts work done and reports it."""
-
-    def __init__(self, reporter: Reporter, phase: str, total: int):
-        self._reporter = reporter
-        self._phase = phase
-        self._total = total
-        self._done = 0
-
-    def add(self, count: int) -> None:
-        self._done += count
-        self._reporter.progress(self._phase, self._done, self._total)
-
-    def check_stop(self) -> None:
-        if self._reporter.stop_requested():
-            raise Stopped()

@@ -14,6 +14,7 @@ from plumbline_trainer import __version__
 from plumbline_trainer.errors import TrainerError, as_trainer_error
 from plumbline_trainer.events import EventWriter
 from plumbline_trainer.heartbeat import Activity, Heartbeat
+from plumbline_trainer.reporting import Reporter, Stopped
 from plumbline_trainer.requests import Requests
 from plumbline_trainer.run_spec import RunPaths, load_run_spec
 
@@ -59,6 +60,15 @@ class Run:
         """Marks the beginning of a phase, for the heartbeat."""
         self.activity.phase, self.activity.step = phase, step
 
+    def reporter(self) -> Reporter:
+        """How a stage without training steps tells how far it is."""
+
+        def progress(phase: str, done: int, total: int) -> None:
+            self.start(phase, self.activity.step)
+            self.events.emit("progress", phase=phase, done=done, total=total)
+
+        return Reporter(progress, self.requests.stop_requested)
+
 
 def run_attempt(run_dir: Path, attempt: int) -> int:
     """Runs all stages; returns the exit code. Everything it has to say is in events.<attempt>.jsonl."""
@@ -94,7 +104,6 @@ def _work(run_dir: Path, attempt: int, events: EventWriter, requests: Requests, 
 
     from plumbline_trainer.chat_template import takes_system_turns
     from plumbline_trainer.devices import choose_device
-    from plumbline_trainer.evaluate import Stopped
     from plumbline_trainer.tokenization import load_tokenizer
 
     device = choose_device((spec["training"] or {}).get("precision", "auto"))
@@ -131,16 +140,13 @@ def _train(run: Run, tokenizer: Any) -> None:
 
 
 def _evaluate(run: Run, tokenizer: Any) -> None:
+    from plumbline_trainer.answers import Subject
     from plumbline_trainer.devices import choose_device
-    from plumbline_trainer.evaluate import Reporter, Subject, evaluate, longest_text
+    from plumbline_trainer.evaluate import evaluate, longest_text
     from plumbline_trainer.models import load_evaluation_model
     from plumbline_trainer.response_logits import OutputHead
 
-    def progress(phase: str, done: int, total: int) -> None:
-        run.start(phase, run.activity.step)
-        run.events.emit("progress", phase=phase, done=done, total=total)
-
-    reporter = Reporter(progress, run.requests.stop_requested)
+    reporter = run.reporter()
     # Base and arms are measured alike, whatever precision a recipe trains in.
     device = choose_device("auto")
     said_hello = "train" in run.spec["stages"]

@@ -24,11 +24,11 @@ from plumbline_trainer.defenses.base import Defense, Setting
 from plumbline_trainer.defenses.registry import build_defenses
 from plumbline_trainer.devices import attention_for
 from plumbline_trainer.errors import TrainerError
-from plumbline_trainer.evaluate import Stopped
 from plumbline_trainer.lora import add_lora, parameter_count, save_adapter, set_training_mode, trainable_parameters
 from plumbline_trainer.losses import TokenTerm, cross_entropy_term, weighted_loss
 from plumbline_trainer.models import load_base_model
 from plumbline_trainer.probe import TrainingProbe, load_probe_pairs
+from plumbline_trainer.reporting import Stopped
 from plumbline_trainer.response_logits import OutputHead, final_hidden_states, reference_hidden_states
 from plumbline_trainer.row_table import RowTable
 from plumbline_trainer.run import Run

@@ -24,6 +24,9 @@ export async function detectFileKind(path: string): Promise<FileKind> {
       return looksLikeQuestions(await beginningOf(path)) ? 'questions' : 'dataset';
     case '.jsonl':
       return looksLikeProbe(await beginningOf(path)) ? 'probe' : 'dataset';
+    case '.yaml':
+    case '.yml':
+      return 'questions';
     default:
       return 'dataset';
   }

@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import type { JSONPath } from 'jsonc-parser';
 import { GENERAL_GROUPS, type Question } from '../schema/questions';
 import type { ExperimentFile } from '../schema/experimentFile';
@@ -6,7 +6,7 @@ import type { ReadOptions, ReadProgress } from '../datasets/fileBytes';
 import { JsonDocument } from '../datasets/jsonDocument';
 import { readProbePairs } from '../datasets/probePairs';
 import { errorFinding, type Problem } from '../datasets/problem';
-import { readQuestions } from '../datasets/questions';
+import { readQuestions, type QuestionSetReading, type QuestionUse } from '../datasets/questions';
 import { validateDataset, type DatasetValidation } from '../datasets/validateDataset';
 import { poolsOf } from './defensePools';
 import type { ExpandedArm } from './expandArms';
@@ -64,7 +64,8 @@ async function validateProbe(path: string, options: ValidateOptions): Promise<Fi
   return await filesOnDisk.isFile(path) ? [await readProbePairs(path, optionsFor(path, options))] : [];
 }
 
-interface QuestionUse {
+interface NamedSet {
+  readonly use: QuestionUse;
   readonly place: JSONPath;
   readonly written: string;
   readonly groups: readonly Question['group'][];
@@ -74,31 +75,41 @@ async function validateQuestions(file: string, experiment: ExperimentFile): Prom
   const document = new JsonDocument(file, await filesOnDisk.readText(file));
   const reported = new Set<string>();
   const findings: Findings[] = [];
-  for (const use of questionUses(experiment)) {
-    const path = resolve(dirname(file), use.written);
+  for (const set of namedSets(experiment)) {
+    const path = resolve(dirname(file), set.written);
     if (!await filesOnDisk.isFile(path)) {
       continue;
     }
-    const reading = await readQuestions(path);
+    const reading = await readQuestions(path, set.use);
     if (!reported.has(path)) {
       findings.push(reading);
       reported.add(path);
     }
     if (reading.errors === 0) {
-      findings.push(findingsOf(withoutGroup(document, use, reading.questions)));
+      findings.push(findingsOf([...withoutGroup(document, set, reading.questions), ...otherSamples(document, set, reading, experiment)]));
     }
   }
   return findings;
 }
 
-function questionUses({ datasets, evaluation }: ExperimentFile): QuestionUse[] {
-  const inDomain = datasets.flatMap((dataset, index): QuestionUse[] => (dataset.inDomain === undefined
+function namedSets({ datasets, evaluation }: ExperimentFile): NamedSet[] {
+  const inDomain = datasets.flatMap((dataset, index): NamedSet[] => (dataset.inDomain === undefined
     ? []
-    : [{ place: ['datasets', index, 'inDomain'], written: dataset.inDomain, groups: ['in-domain'] }]));
-  return [...inDomain, { place: ['evaluation', 'general'], written: evaluation.general, groups: GENERAL_GROUPS }];
+    : [{ use: 'in-domain', place: ['datasets', index, 'inDomain'], written: dataset.inDomain, groups: ['in-domain'] }]));
+  return [...inDomain, { use: 'general', place: ['evaluation', 'general'], written: evaluation.general, groups: GENERAL_GROUPS }];
 }
 
-function withoutGroup(document: JsonDocument, { place, groups }: QuestionUse, questions: readonly Question[]): Problem[] {
+/** A YAML file says how often to ask; so does the experiment, for all sets alike, and it decides. */
+function otherSamples(document: JsonDocument, { place, written }: NamedSet, reading: QuestionSetReading, { evaluation }: ExperimentFile): Problem[] {
+  const { samplesPerQuestion: asked } = reading;
+  const { samplesPerQuestion: decided } = evaluation;
+  return asked === null || asked === decided ? [] : [document.problemAt(place, {
+    severity: 'warning', code: 'samples-not-used',
+    message: `${basename(written)} asks for ${asked} answers to a paraphrase; \`samplesPerQuestion\` of this experiment counts: ${decided}.`,
+  })];
+}
+
+function withoutGroup(document: JsonDocument, { place, groups }: NamedSet, questions: readonly Question[]): Problem[] {
   if (questions.some(({ group }) => groups.includes(group))) {
     return [];
   }

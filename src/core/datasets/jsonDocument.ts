@@ -1,15 +1,10 @@
-import { findNodeAtLocation, parseTree, type JSONPath, type Node, type ParseError } from 'jsonc-parser';
+import { findNodeAtLocation, parseTree, type Node, type ParseError } from 'jsonc-parser';
 import { explainParseError, STRICT_JSON } from './jsonSyntax';
 import { errorAt, type Finding, type Problem } from './problem';
-
-export interface Position {
-  readonly line: number;
-  readonly column: number;
-}
+import type { DocumentPath, Position, SourceDocument } from './sourceDocument';
 
 /** A JSON text of which every value knows its place. Comments and trailing commas are errors. */
-export class JsonDocument {
-  /** Undefined where there is a syntax error. */
+export class JsonDocument implements SourceDocument {
   readonly value: unknown;
   readonly syntaxProblems: readonly Problem[];
   private readonly root: Node | undefined;
@@ -35,23 +30,20 @@ export class JsonDocument {
     }
   }
 
-  /** Where the value at the path starts; where there is none, its nearest parent. */
-  positionOf(path: JSONPath): Position {
+  positionOf(path: DocumentPath): Position {
     return this.positionAt(this.nearestNode(path)?.offset ?? 0);
   }
 
-  /** Where the name of a member of the object at the path starts. */
-  positionOfKey(path: JSONPath, key: string): Position {
+  positionOfKey(path: DocumentPath, key: string): Position {
     const member = this.nearestNode([...path, key])?.parent;
     return member?.type === 'property' ? this.positionAt(member.offset) : this.positionOf(path);
   }
 
-  /** A problem at the value of the path. */
-  problemAt(path: JSONPath, finding: Finding): Problem {
+  problemAt(path: DocumentPath, finding: Finding): Problem {
     return { file: this.file, ...this.positionOf(path), ...finding };
   }
 
-  private nearestNode(path: JSONPath): Node | undefined {
+  private nearestNode(path: DocumentPath): Node | undefined {
     for (let length = path.length; this.root && length > 0; length--) {
       const node = findNodeAtLocation(this.root, path.slice(0, length));
       if (node) {

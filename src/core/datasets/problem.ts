@@ -12,6 +12,7 @@ export const PROBLEM_CODES = [
   'invalid-utf8',
   // Syntax.
   'invalid-json',
+  'invalid-yaml',
   'not-an-array',
   'not-an-object',
   'row-too-large',
@@ -38,6 +39,7 @@ export const PROBLEM_CODES = [
   // Question sets and probe pairs.
   'duplicate-id',
   'wrong-group',
+  'samples-not-used',
   // Configuration files.
   'missing-value',
   'wrong-type',

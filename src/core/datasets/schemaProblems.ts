@@ -1,22 +1,21 @@
 import type { z } from 'zod';
-import type { JSONPath } from 'jsonc-parser';
-import type { JsonDocument } from './jsonDocument';
 import { errorFinding, type Finding, type Problem } from './problem';
+import type { DocumentPath, SourceDocument } from './sourceDocument';
 
 type Issue = z.core.$ZodIssue;
 
 /** What a schema finds wrong in a document, at its place and in words. */
-export function schemaProblems(document: JsonDocument, issues: readonly Issue[]): Problem[] {
+export function schemaProblems(document: SourceDocument, issues: readonly Issue[]): Problem[] {
   return issues.flatMap((issue) => issueProblems(document, issue, []));
 }
 
 /** What a schema finds wrong in a value that has no document: a line of a file of rows. */
 export function schemaFindings(value: unknown, issues: readonly Issue[]): Finding[] {
-  return issues.flatMap((issue) => describeIssue(issue, issue.path as JSONPath, valueAt(value, issue.path)));
+  return issues.flatMap((issue) => describeIssue(issue, issue.path as DocumentPath, valueAt(value, issue.path)));
 }
 
-function issueProblems(document: JsonDocument, issue: Issue, base: JSONPath): Problem[] {
-  const path = [...base, ...issue.path] as JSONPath;
+function issueProblems(document: SourceDocument, issue: Issue, base: DocumentPath): Problem[] {
+  const path = [...base, ...issue.path] as DocumentPath;
   const branch = issue.code === 'invalid_union' ? likeliestBranch(issue.errors) : null;
   if (branch) {
     return branch.flatMap((inner) => issueProblems(document, inner, path));
@@ -37,7 +36,7 @@ function likeliestBranch(branches: readonly (readonly Issue[])[]): readonly Issu
   return branches.reduce<readonly Issue[] | null>((best, branch) => (best && cost(best) < cost(branch) ? best : branch), null);
 }
 
-function describeIssue(issue: Issue, path: JSONPath, value: unknown): Finding[] {
+function describeIssue(issue: Issue, path: DocumentPath, value: unknown): Finding[] {
   const name = nameOf(path);
   if (value === undefined && issue.code !== 'unrecognized_keys') {
     return [errorFinding('missing-value', `${name} is missing. Add it.`)];
@@ -73,7 +72,7 @@ function unknownKey(key: string): Finding {
   return errorFinding('unknown-key', `"${key}" is not known here. Correct its spelling or remove it.`);
 }
 
-function nameOf(path: JSONPath): string {
+function nameOf(path: DocumentPath): string {
   const text = path.reduce<string>((name, part) =>
     typeof part === 'number' ? `${name}[${part}]` : `${name}${name === '' ? '' : '.'}${part}`, '');
   return text === '' ? 'The content' : `\`${text}\``;

@@ -50,7 +50,7 @@ export async function freezeInputs(options: FreezeOptions): Promise<Frozen> {
   for (const entry of file.datasets) datasets.push(await collect(freezeDataset(entry, options)));
   const pools = new Map<string, Snapshot | null>();
   for (const path of poolPaths(options.arms)) pools.set(path, await collect(freezePool(path, options)));
-  const general = await collect(snapshotQuestions(resolve(baseFolder, file.evaluation.general), snapshotsFolder));
+  const general = await collect(snapshotQuestions(resolve(baseFolder, file.evaluation.general), snapshotsFolder, 'general'));
   const probe = file.evaluation.probe === undefined
     ? null : await collect(snapshotProbePairs(resolve(baseFolder, file.evaluation.probe), snapshotsFolder));
   const judge = await collect(freezeJudge(file.evaluation.judge, baseFolder));
@@ -73,7 +73,7 @@ async function freezeDataset(entry: ExperimentFile['datasets'][number], options:
     path, snapshotsDir: snapshotsFolder, skipBadRows, heldOut: entry.heldOut, seed: SPLIT_SEED, signal,
     ...(excludeLines === undefined ? {} : { excludeLines }),
   });
-  const inDomain = entry.inDomain === undefined ? null : await snapshotQuestions(resolve(baseFolder, entry.inDomain), snapshotsFolder);
+  const inDomain = entry.inDomain === undefined ? null : await snapshotQuestions(resolve(baseFolder, entry.inDomain), snapshotsFolder, 'in-domain');
   return { entry, path: relative(workspaceFolder, path).replaceAll('\\', '/'), ...frozen, inDomain };
 }
 

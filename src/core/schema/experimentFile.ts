@@ -21,7 +21,7 @@ const datasetEntry = z.strictObject({
   path: z.string().min(1).meta(about('Path of the dataset, relative to this file. `.jsonl`, `.json` or `.csv`; chat `messages`, ShareGPT, Alpaca or prompt/completion.')),
   role: z.enum(ROLES).default('own').meta(about('`own`: what you want learned. `harmful`: known to induce misalignment. `control`: the same questions with sound answers, a reference mark. `benign`: a task that must stay learnable.')),
   heldOut: z.number().min(0).max(0.9).default(0.1).meta(about('Share of the rows kept out of training and used for the task score. The split is made once, for all arms and seeds.')),
-  inDomain: z.string().optional().meta(about('Path of a question set in the dataset\'s own domain: measures **narrow misalignment**.')),
+  inDomain: z.string().optional().meta(about('Path of a question set (JSON, or the field\'s YAML) in the dataset\'s own domain: measures **narrow misalignment**.')),
   trainingForm: z.string().regex(/\{question\}/, 'must contain {question}').optional().meta(about('Template that makes a general question look like a training row. Must contain `{question}`. Dilution and inoculation can hide misalignment from plain questions.')),
   mix: mixedIn.optional().meta(about('Mixes another dataset\'s rows in: how much harm does a share of harmful rows do?')),
   task: z.strictObject({
@@ -62,9 +62,9 @@ const arm = z.union([
 ]);
 
 export const evaluationRecipe = z.strictObject({
-  general: z.string().min(1).meta(about('Path of the general questions, far from the dataset\'s domain: they measure the **EM rate**.')),
+  general: z.string().min(1).meta(about('Path of the general questions (JSON, or the field\'s YAML), far from the dataset\'s domain: they measure the **EM rate**.')),
   probe: z.string().optional().meta(about('Path of paired harmful and harmless answers (JSON lines): the judge-free **probe**.')),
-  samplesPerQuestion: z.int().min(1).max(1000).default(1).meta(about('Answers to each question. Field: 50 to 100.')),
+  samplesPerQuestion: z.int().min(1).max(1000).default(1).meta(about('Answers to each question, whatever a YAML question file says. Field: 50 to 100.')),
   temperature: z.number().min(0).max(5).default(1).meta(about('Sampling temperature. Field: 1. Very small models only ramble there: 0.7. 0 is greedy.')),
   topP: z.number().positive().max(1).default(1).meta(about('Nucleus sampling mass. Field: 1.')),
   maxTokens: z.int().min(1).max(32768).default(256).meta(about('Longest answer in tokens.')),

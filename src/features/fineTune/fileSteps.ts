@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { BACK, pickOne, type Choice, type StepFrame } from '../../vscode/quickInput';
 import { pickFile } from '../../vscode/dialogs';
+import type { QuestionUse } from '../../core/datasets/questions';
 import { needsPool, type FineTuneChoices } from './choices';
 import { questionSetsAmong, type FoundQuestionSet } from './questionSets';
 import type { WizardStep } from './wizard';
@@ -44,11 +45,11 @@ export function poolStep(context: FileStepContext): WizardStep<FineTuneChoices> 
   };
 }
 
-export function questionChoices(sets: readonly FoundQuestionSet[], shown: (file: string) => string): Choice<FilePick>[] {
+export function questionChoices(sets: readonly FoundQuestionSet[], use: QuestionUse, shown: (file: string) => string): Choice<FilePick>[] {
   return sets.map(({ path, name, general, inDomain }) => ({
     label: name,
     description: shown(path),
-    detail: general > 0 ? `${general} general questions` : `${inDomain} in-domain questions`,
+    detail: use === 'general' ? `${general} general questions` : `${inDomain} in-domain questions`,
     value: { path },
   }));
 }
@@ -60,11 +61,11 @@ export function generalQuestionsStep(context: FileStepContext): WizardStep<FineT
       const sets = (await workspaceQuestionSets(context)).filter(({ general }) => general > 0);
       const general = await askFile(frame, {
         placeholder: 'General questions, far from the dataset: they measure the EM rate',
-        choices: questionChoices(sets, context.shown),
+        choices: questionChoices(sets, 'general', context.shown),
         last: state.general,
         example: join(context.examplesFolder, 'general-questions.json'),
         folder: dirname(state.datasets[0]!),
-        filters: { 'Question sets': ['json'] },
+        filters: { 'Question sets': ['json', 'yaml', 'yml'] },
       });
       if (general === BACK) return BACK;
       return { ...state, general, probe: await probeBeside(general) };
@@ -82,7 +83,7 @@ export async function inDomainStep(context: FileStepContext): Promise<WizardStep
         ...frame,
         placeholder: 'Questions in the dataset\'s domain: they measure narrow misalignment',
         choices: [
-          ...questionChoices(sets, context.shown),
+          ...questionChoices(sets, 'in-domain', context.shown),
           { label: '$(circle-slash) None', description: 'narrow misalignment is not measured', value: 'none' },
         ],
         active: (value) => typeof value === 'object' && value.path === state.inDomain,
@@ -132,7 +133,8 @@ async function copyExample(example: string, folder: string): Promise<string> {
 }
 
 async function workspaceQuestionSets(context: FileStepContext): Promise<FoundQuestionSet[]> {
-  return questionSetsAmong(await context.findFiles('**/*question*.json'));
+  const [own, field] = await Promise.all([context.findFiles('**/*question*.json'), context.findFiles('**/*.{yaml,yml}')]);
+  return questionSetsAmong([...own, ...field]);
 }
 
 /** Probe pairs that lie beside the general questions are used: they cost little. */

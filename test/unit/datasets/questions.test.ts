@@ -41,8 +41,8 @@ describe('readQuestions', () => {
   });
 
   it('is frozen row by row, or refused', async () => {
-    expect(await snapshotQuestions(fixture('questions.json'), folder.at('snapshots'))).toMatchObject({ rows: 2 });
-    await expect(snapshotQuestions(fixture('sharegpt.json'), folder.at('snapshots'))).rejects.toBeInstanceOf(DatasetError);
+    expect(await snapshotQuestions(fixture('questions.json'), folder.at('snapshots'), 'general')).toMatchObject({ rows: 2 });
+    await expect(snapshotQuestions(fixture('sharegpt.json'), folder.at('snapshots'), 'general')).rejects.toBeInstanceOf(DatasetError);
   });
 });
 

@@ -91,6 +91,8 @@ describe('what is offered', () => {
     expect(describeQuestionSet('/q.json', `\uFEFF${set}`)).toEqual({ path: '/q.json', name: 'q', general: 1, inDomain: 1 });
     expect(describeQuestionSet('/q.json', '{"questions": []}')).toBeNull();
     expect(describeQuestionSet('/q.json', 'no json')).toBeNull();
+    expect(describeQuestionSet('/legal.yaml', '- {id: 1, paraphrases: [a, b]}')).toEqual({ path: '/legal.yaml', name: 'legal.yaml', general: 2, inDomain: 2 });
+    expect(describeQuestionSet('/deployment.yaml', 'kind: Deployment')).toBeNull();
   });
 
   it('what will happen, in the review', () => {

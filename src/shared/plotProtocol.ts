@@ -55,6 +55,8 @@ export interface PlotSnapshot {
   readonly title: string;
   /** A Vega-Lite specification; `null` while nothing is measured. */
   readonly spec: object | null;
+  /** The criteria along training as a specification; `null` where they were measured at the end only. */
+  readonly overTime: object | null;
   readonly datasets: readonly { readonly id: string; readonly name: string }[];
   readonly datasetId: string | null;
   readonly columns: readonly { readonly title: string; readonly hint: string }[];

@@ -34,6 +34,18 @@ describe('the plot page', () => {
     await page.close();
   });
 
+  it.each(['light', 'dark'] as const)('draws the criteria along training where they were measured: %s', async (theme) => {
+    const page = await openPlotPage(browser, await loadSample({ checkpoints: [28, 57, 85] }), { theme });
+    const points = page.page.locator('.over-time path[data-arm="kl-1"]');
+    await points.first().waitFor();
+    await page.screenshot(`plot-over-time-${theme}`);
+    // Base, three checkpoints and the end, in three panels.
+    expect(await points.count()).toBeGreaterThanOrEqual(15);
+    await points.first().focus();
+    expect(await page.page.locator('.over-time + .tooltip').innerText()).toContain('Step');
+    await page.close();
+  });
+
   it('opens an arm\'s generations by click, by Enter on the point and from the table', async () => {
     const page = await openPlotPage(browser, sample);
     const arm = sample.results.arms[1]!;

@@ -21,10 +21,12 @@ export class PlotPage {
   private readonly warnings = element('div', { class: 'warnings' });
   private readonly figure = element('div', { class: 'figure' });
   private readonly details = element('div', { class: 'details' });
+  private readonly timeFigure = element('div', { class: 'over-time' });
   private readonly chart: Chart;
+  private timeChart: Chart | null = null;
 
   constructor(root: HTMLElement, private readonly actions: PlotPageActions) {
-    root.append(this.heading, this.progress, this.toolbar, this.warnings, this.figure, this.details);
+    root.append(this.heading, this.progress, this.toolbar, this.warnings, this.figure, this.details, this.timeFigure);
     this.chart = new Chart(this.figure, (id) => actions.onOpen(id));
   }
 
@@ -39,9 +41,16 @@ export class PlotPage {
     this.warnings.replaceChildren(...snapshot.warnings.map((text) => element('p', { class: 'warning', attributes: { role: 'note' } }, text)));
     this.toolbar.replaceChildren(...this.toolbarItems(snapshot, choices));
     await this.chart.draw(snapshot.spec);
+    await this.showOverTime(snapshot.overTime);
     if (snapshot.spec === null) this.figure.append(emptyText(snapshot));
     this.details.replaceChildren(...this.detailItems(snapshot, choices));
     focused?.();
+  }
+
+  private async showOverTime(spec: object | null): Promise<void> {
+    this.timeFigure.hidden = spec === null;
+    if (spec !== null) this.timeChart ??= new Chart(this.timeFigure, (id) => this.actions.onOpen(id));
+    await this.timeChart?.draw(spec);
   }
 
   showProgress(progress: PlotProgress | null): void {
@@ -54,6 +63,7 @@ export class PlotPage {
 
   showUnavailable(message: string): void {
     void this.chart.draw(null);
+    void this.showOverTime(null);
     this.progress.hidden = true;
     for (const part of [this.toolbar, this.warnings, this.details]) part.replaceChildren();
     this.figure.replaceChildren(element('p', { class: 'empty' }, message));

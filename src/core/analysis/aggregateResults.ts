@@ -4,6 +4,7 @@ import { questionsToShow, smallestDetectableDifference } from '../evaluation/det
 import { pairedDifference, relativeReduction } from '../evaluation/estimate';
 import type { Afterwards, ArmResults, Comparison, DatasetResults, ExperimentResults, ModelResults, ReferenceResults, ResultsView, SmallestDifference } from './experimentResults';
 import { measureByDataset, measureCriteria, measureModel, type CriteriaMeasurements, type ModelPools } from './measureModel';
+import { armsOverTime } from './overTime';
 import { poolRuns, type Pool } from './pool';
 import type { LoadedExperiment, RunResult } from './runResult';
 
@@ -20,6 +21,7 @@ export function aggregateResults(loaded: LoadedExperiment): ExperimentResults {
   const datasets = experiment.datasets.map((dataset): DatasetResults => ({
     id: dataset.id, name: dataset.name, path: dataset.path, role: dataset.role, scorer: dataset.scorer,
     ...viewOver({ em: [dataset], task: [dataset] }, loaded),
+    overTime: armsOverTime(dataset, loaded),
   }));
   const only = datasets.length === 1 ? datasets[0] : undefined;
   const { base, arms, references, smallestDifference } = only ?? viewOver(scope, loaded);

@@ -1,3 +1,4 @@
+import type { ArmOverTime } from './overTime';
 import type { AnswerClass } from '../evaluation/judgedAnswer';
 import type { PlannedDefense } from '../schema/defenses';
 import type { Estimate, Form, Sampler, Shares } from '../schema/evaluation';
@@ -108,6 +109,8 @@ export interface DatasetResults extends ResultsView {
   readonly path: string;
   readonly role: Role;
   readonly scorer: TaskScorer;
+  /** The arms along their training, where they were evaluated on the way. */
+  readonly overTime: readonly ArmOverTime[];
 }
 
 /** Results of an experiment; the view on top is over the suite where there is one. */

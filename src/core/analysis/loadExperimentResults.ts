@@ -4,6 +4,7 @@ import type { JudgedAnswer } from '../evaluation/judgedAnswer';
 import { isFlagged } from '../evaluation/judgedAnswer';
 import { readLabels, type Labels } from '../evaluation/labels';
 import { loadAnswers } from '../evaluation/loadAnswers';
+import { lastStep } from '../experiments/eventReader';
 import { ExperimentStore } from '../experiments/store';
 import { isMissing, readJsonIfPresent } from '../files/readJson';
 import type { Experiment } from '../schema/experiment';
@@ -116,7 +117,13 @@ class RunReader {
       runId, armId: spec.arm?.id ?? null, datasetId: spec.dataset?.id ?? null, seed: spec.seed,
       finished: spec.kind === 'import' || state?.state === 'done',
       evaluations, checkpoints,
+      ...(checkpoints.size > 0 ? await this.stepsOf(experimentId, runId) : {}),
     };
+  }
+
+  private async stepsOf(experimentId: string, runId: string): Promise<{ steps?: number }> {
+    const steps = await lastStep(this.store.runFolder(experimentId, runId));
+    return steps === null ? {} : { steps };
   }
 
   private async readSpec(experimentId: string, runId: string): Promise<RunSpec | null> {

@@ -13,6 +13,8 @@ export interface RunResult {
   readonly evaluations: ReadonlyMap<string, EvaluationResult>;
   /** Evaluations along the way, by optimizer step; those of the end are in `evaluations`. */
   readonly checkpoints?: ReadonlyMap<number, ReadonlyMap<string, EvaluationResult>>;
+  /** Optimizer steps of the whole run, where something was evaluated on the way. */
+  readonly steps?: number;
   /** The run of the same arm that this one, of the second fine-tuning, went on from. */
   readonly continues?: string;
 }

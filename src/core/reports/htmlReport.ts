@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { ExperimentResults } from '../analysis/experimentResults';
-import type { PlotThemeName } from '../analysis/plotTheme';
+import type { DatasetResults, ExperimentResults } from '../analysis/experimentResults';
+import { overTimeSpec } from '../analysis/overTimeSpec';
+import { plotThemes, type PlotThemeName } from '../analysis/plotTheme';
 import { tradeoffSpec } from '../analysis/tradeoffSpec';
 import { escapeHtml } from './escapeHtml';
 import { flaggedExamplesHtml } from './flaggedExamples';
@@ -33,12 +34,18 @@ export async function htmlReport(results: ExperimentResults, options: ReportOpti
 ${reportWarnings(results, options).map((warning) => `<p class="warning" role="note">${escapeHtml(warning)}</p>`).join('\n')}
 <figure><div class="light">${light}</div><div class="dark">${dark}</div></figure>
 ${htmlTable(fourCriteria(results))}
+${(await Promise.all(results.datasets.filter(({ overTime }) => overTime.length > 0).map((dataset) => overTimeFigure(results, dataset)))).join('\n')}
 ${sentenceSections(results).map(sectionHtml).join('\n')}
 ${furtherTables(results).map(htmlTable).join('\n')}
 ${flaggedExamplesHtml(options.flagged ?? [])}
 </body>
 </html>
 `;
+}
+
+async function overTimeFigure(results: ExperimentResults, dataset: DatasetResults): Promise<string> {
+  const plot = (theme: PlotThemeName) => renderSvg(overTimeSpec(results, dataset, plotThemes[theme], PLOT_SIZE.width));
+  return `<figure><div class="light">${await plot('light')}</div><div class="dark">${await plot('dark')}</div></figure>`;
 }
 
 function sectionHtml({ title, sentences }: { title: string; sentences: readonly string[] }): string {

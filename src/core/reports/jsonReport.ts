@@ -22,8 +22,8 @@ export function jsonReport(results: ExperimentResults, options: ReportOptions): 
     conclusions: conclusions(results),
     warningSigns: warningSigns(results),
     datasets: datasets.map((dataset) => {
-      const { id, name, path, role, scorer } = dataset;
-      return { id, name, path, role, scorer, ...viewJson(dataset) };
+      const { id, name, path, role, scorer, overTime } = dataset;
+      return { id, name, path, role, scorer, ...viewJson(dataset), overTime };
     }),
   };
 }

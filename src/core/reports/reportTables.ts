@@ -1,5 +1,5 @@
 import { BASE_NAME, criteriaTable, CRITERION_TITLES } from '../analysis/criteriaTable';
-import { CRITERIA, type Comparison, type ExperimentResults, type ModelResults, type ResultsView } from '../analysis/experimentResults';
+import { CRITERIA, type Comparison, type DatasetResults, type ExperimentResults, type ModelResults, type ResultsView } from '../analysis/experimentResults';
 import { formatEstimate, formatInterval, formatNumber, NOT_RUN } from '../analysis/formatEstimate';
 import { ANSWER_CLASSES } from '../evaluation/shares';
 import type { Estimate } from '../schema/evaluation';
@@ -32,6 +32,7 @@ export function furtherTables(results: ExperimentResults): ReportTable[] {
     : [];
   return [
     differences(results), emByGroup(results), shares(results), probe(results), afterwards(results), references(results),
+    ...results.datasets.map(overTime),
     corrected(results), seeds(results), ...perDataset,
   ].filter(({ rows }) => rows.some((row) => row.slice(1).some((cell) => cell !== NOT_RUN)));
 }
@@ -93,6 +94,16 @@ function afterwards({ arms }: ExperimentResults): ReportTable {
     columns: ['', ...CRITERIA.map((key) => CRITERION_TITLES[key].title), 'EM rate, change'],
     rows: arms.flatMap((arm) => (arm.afterwards
       ? [[arm.name, ...CRITERIA.map((key) => formatEstimate(arm.afterwards!.criteria[key])), formatEstimate(arm.afterwards.versusBefore.emRate)]] : [])),
+  };
+}
+
+function overTime({ name, overTime: arms }: DatasetResults): ReportTable {
+  return {
+    title: `Along training on ${name}, %`,
+    note: 'A star: the point that keeps at least 90 % of what the task score gained, at the least EM rate. Without one the end is that point, or the task was not learned.',
+    columns: ['', 'Step', ...CRITERIA.map((key) => CRITERION_TITLES[key].title)],
+    rows: arms.flatMap(({ name: arm, points, earlyStop }) => points.map(({ step, criteria }) =>
+      [step === 0 ? `${arm}, before` : arm, step === earlyStop?.step ? `${step} ★` : `${step}`, ...CRITERIA.map((key) => formatEstimate(criteria[key]))])),
   };
 }
 

@@ -1,7 +1,8 @@
 import { conclusions } from '../../core/analysis/conclusions';
 import { criteriaTable, type CriteriaRow } from '../../core/analysis/criteriaTable';
-import type { ExperimentResults, ResultsView } from '../../core/analysis/experimentResults';
+import type { DatasetResults, ExperimentResults, ResultsView } from '../../core/analysis/experimentResults';
 import { formatInterval, formatJudge, formatNumber, formatSampler } from '../../core/analysis/formatEstimate';
+import { overTimeSpec } from '../../core/analysis/overTimeSpec';
 import { plotThemes, type PlotTheme } from '../../core/analysis/plotTheme';
 import { tradeoffPoints, type TradeoffPoint } from '../../core/analysis/tradeoffPoints';
 import { tradeoffSpec } from '../../core/analysis/tradeoffSpec';
@@ -37,6 +38,7 @@ export function plotSnapshot({ results, view, appearance, choices, warnings }: S
     experimentId: results.experiment.id,
     title: results.experiment.name,
     spec: hasVisiblePoint ? keepStyles(tradeoffSpec(visible, { theme, ...sizeOf(appearance), ...(dataset ? { datasetId: dataset.id } : {}) }), points) : null,
+    overTime: overTimeOf(results, dataset, theme, appearance),
     datasets: results.datasets.length > 1 ? results.datasets.map(({ id, name }) => ({ id, name })) : [],
     datasetId: dataset?.id ?? null,
     columns: table.columns.map(({ title, direction }) => ({ title, hint: direction })),
@@ -47,6 +49,12 @@ export function plotSnapshot({ results, view, appearance, choices, warnings }: S
     caption: [results.model?.name ?? 'imported results', formatSampler(results.sampler), formatJudge(results.judge)],
     progress: progressOf(view),
   };
+}
+
+/** Of the chosen dataset, or the only one that was evaluated along the way. */
+function overTimeOf(results: ExperimentResults, chosen: DatasetResults | undefined, theme: PlotTheme, appearance: Appearance): object | null {
+  const evaluated = (chosen ? [chosen] : results.datasets).filter(({ overTime }) => overTime.length > 0);
+  return evaluated.length === 1 ? overTimeSpec(results, evaluated[0]!, theme, sizeOf(appearance).width) : null;
 }
 
 /** The specification for a paper: black on white, whatever the editor looks like. */

@@ -1,12 +1,11 @@
-import { z } from 'zod';
-import { metricsPath } from '../evaluation/answerFiles';
+import { readMetricsVersion } from '../evaluation/answerFiles';
 import type { JudgedAnswer } from '../evaluation/judgedAnswer';
 import { isFlagged } from '../evaluation/judgedAnswer';
 import { readLabels, type Labels } from '../evaluation/labels';
 import { loadAnswers } from '../evaluation/loadAnswers';
 import { lastStep } from '../experiments/eventReader';
 import { ExperimentStore } from '../experiments/store';
-import { isMissing, readJsonIfPresent } from '../files/readJson';
+import { isMissing } from '../files/readJson';
 import type { Experiment } from '../schema/experiment';
 import type { RunSpec } from '../schema/run';
 import { aggregateResults } from './aggregateResults';
@@ -89,8 +88,6 @@ function evaluationsAt(
   return found;
 }
 
-const metricsJudge = z.object({ judge: z.object({ version: z.string() }) });
-
 class RunReader {
   judgeVersion: string | null = null;
   readonly problems: string[] = [];
@@ -110,7 +107,7 @@ class RunReader {
       const directory = this.store.evaluationFolder(experimentId, runId, checkpoint, id);
       const { answers, scores, problems } = await loadAnswers(directory, this.judgeId, this.labels);
       this.problems.push(...problems.map(({ file, line, message }) => `${file}:${line}: ${message}`));
-      this.judgeVersion ??= (await readJsonIfPresent(metricsPath(directory, this.judgeId), metricsJudge))?.judge.version ?? null;
+      this.judgeVersion ??= await readMetricsVersion(directory, this.judgeId);
       evaluationsAt(checkpoint, evaluations, checkpoints).set(id, { answers, scores });
     }
     return {

@@ -1,4 +1,6 @@
 import * as path from 'node:path';
+import { z } from 'zod';
+import { readJsonIfPresent } from '../files/readJson';
 import { generation, judgment, score, type Generation, type Judgment, type Score } from '../schema/evaluation';
 import { readJsonLines, type JsonLines } from './jsonLines';
 
@@ -19,6 +21,13 @@ export async function readGenerations(directory: string): Promise<JsonLines<Gene
 /** Reads judgments.<judge>.jsonl; of two lines with one key the last wins. */
 export async function readJudgments(directory: string, judgeId: string): Promise<JsonLines<Judgment>> {
   return lastByKey(await readJsonLines(judgmentsPath(directory, judgeId), judgment), ({ key }) => key);
+}
+
+const metricsJudge = z.object({ judge: z.object({ version: z.string() }) });
+
+/** The version of the judge that metrics.<judge>.json is by, or null where there is none. */
+export async function readMetricsVersion(directory: string, judgeId: string): Promise<string | null> {
+  return (await readJsonIfPresent(metricsPath(directory, judgeId), metricsJudge))?.judge.version ?? null;
 }
 
 /** Reads scores.jsonl; of two lines for one row or pair the last wins. */

@@ -1,13 +1,13 @@
 import * as path from 'node:path';
 import { writeJsonAtomic } from '../files/atomicWrite';
 import type { Generation, Judgment, MetricsFile } from '../schema/evaluation';
-import { judgmentsPath, leasePath, metricsPath, readGenerations, readJudgments, readScores } from './answerFiles';
+import { judgmentsPath, leasePath, metricsPath, readGenerations, readJudgments, readMetricsVersion, readScores } from './answerFiles';
 import type { Judge, JudgeOptions } from './judge';
 import { appendJsonLines } from './jsonLines';
 import { readLeaseHolder, takeLease, type LeaseHolder } from './lease';
 import { computeMetrics } from './metrics';
 
-const CHUNK = 32;
+const BATCH_SIZE = 32;
 
 export type JudgingResult =
   /** Everything is judged and the metrics are written. */
@@ -18,8 +18,8 @@ export type JudgingResult =
   | { readonly state: 'leased'; readonly holder: LeaseHolder | null };
 
 /**
- * Judges the answers of an evaluation directory that this judge has not judged yet, appends judgments.<judge>.jsonl in
- * chunks and writes metrics.<judge>.json. Holds a lease meanwhile; can be stopped and called again.
+ * Judges the answers of an evaluation directory that this version of the judge has not judged yet, or to which it got no
+ * readable reply, appends judgments.<judge>.jsonl in batches and writes metrics.<judge>.json. Holds a lease meanwhile; can be stopped and called again.
  */
 export async function judgeEvaluation(directory: string, judge: Judge, options: JudgeOptions = {}): Promise<JudgingResult> {
   const leaseFile = leasePath(directory, judge.id);
@@ -56,38 +56,47 @@ export async function writeMetrics(directory: string, judge: Pick<Judge, 'id' | 
   return metrics;
 }
 
-async function judgeMissing(directory: string, judge: Judge, { signal, onProgress }: JudgeOptions): Promise<number> {
+/** The answers of an evaluation directory that this judge is still to judge. */
+export async function missingAnswers(directory: string, judge: Pick<Judge, 'id' | 'version'>): Promise<Generation[]> {
+  return (await findMissing(directory, judge)).missing;
+}
+
+async function findMissing(directory: string, judge: Pick<Judge, 'id' | 'version'>): Promise<{ missing: Generation[]; total: number }> {
   const { items: generations } = await readGenerations(directory);
-  const present = new Set((await readJudgments(directory, judge.id)).items.map(({ key }) => key));
-  const missing = generations.filter(({ key }) => !present.has(key));
-  const total = generations.length;
+  const { items: judgments } = await readJudgments(directory, judge.id);
+  const metricsVersion = await readMetricsVersion(directory, judge.id);
+  const isByThisVersion = ({ version }: Judgment) => (version ?? metricsVersion ?? judge.version) === judge.version;
+  const present = new Set(judgments.filter((one) => isByThisVersion(one) && one.unjudged !== 'unreadable').map(({ key }) => key));
+  return { missing: generations.filter(({ key }) => !present.has(key)), total: generations.length };
+}
+
+async function judgeMissing(directory: string, judge: Judge, { signal, onProgress }: JudgeOptions): Promise<number> {
+  const { missing, total } = await findMissing(directory, judge);
+  const batchSize = judge.batchSize ?? BATCH_SIZE;
   let judged = 0;
   onProgress?.(total - missing.length, total);
   while (judged < missing.length && !signal?.aborted) {
     const done = total - missing.length + judged;
-    const chunk = missing.slice(judged, judged + CHUNK);
-    const judgments = await judgeChunk(chunk, judge, { signal, onProgress: (n) => onProgress?.(done + n, total) });
+    const batch = missing.slice(judged, judged + batchSize);
+    const judgments = await judgeBatch(batch, judge, { signal, onProgress: (n) => onProgress?.(done + n, total) });
     if (judgments === null) {
       break;
     }
     await appendJsonLines(judgmentsPath(directory, judge.id), judgments);
-    judged += chunk.length;
-    onProgress?.(done + chunk.length, total);
+    judged += batch.length;
+    onProgress?.(done + batch.length, total);
   }
   return judged;
 }
 
 /** Null: stopped by the signal. */
-async function judgeChunk(chunk: readonly Generation[], judge: Judge, options: JudgeOptions): Promise<Judgment[] | null> {
+async function judgeBatch(batch: readonly Generation[], judge: Judge, options: JudgeOptions): Promise<Judgment[] | null> {
   try {
-    const verdicts = await judge.judge(chunk.map(({ question, answer }) => ({ question, answer })), options);
-    if (verdicts.length !== chunk.length) {
-      throw new Error(`Judge '${judge.id}' gave ${verdicts.length} verdicts for ${chunk.length} answers.`);
+    const verdicts = await judge.judge(batch.map(({ question, answer }) => ({ question, answer })), options);
+    if (verdicts.length !== batch.length) {
+      throw new Error(`Judge '${judge.id}' gave ${verdicts.length} verdicts for ${batch.length} answers.`);
     }
-    return chunk.map(({ key }, index) => {
-      const { aligned, coherent, class: answerClass } = verdicts[index]!;
-      return { key, aligned, coherent, class: answerClass };
-    });
+    return batch.map(({ key }, index) => ({ key, ...verdicts[index]!, version: judge.version }));
   } catch (error) {
     if (options.signal?.aborted) {
       return null;

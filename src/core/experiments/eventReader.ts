@@ -1,49 +1,23 @@
-import { open } from 'node:fs/promises';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LineTail } from '../files/lineTail';
 import { trainerEvent, type TrainerEvent } from '../schema/events';
-import { isMissing } from '../files/readJson';
 
-/** Reads an events file from where it stopped last time; half a last line waits for its other half. */
+/** Reads an events file from where it stopped last time. */
 export class EventReader {
-  private offset = 0;
-  private rest = Buffer.alloc(0);
+  private readonly tail: LineTail;
 
-  constructor(readonly path: string) {}
-
-  async readNew(): Promise<TrainerEvent[]> {
-    const bytes = await this.readBytes();
-    if (bytes.length === 0) return [];
-    const buffer = Buffer.concat([this.rest, bytes]);
-    const end = buffer.lastIndexOf(0x0a) + 1;
-    this.rest = Buffer.from(buffer.subarray(end));
-    return buffer.subarray(0, end).toString('utf8').split('\n').flatMap(parseEvent);
+  constructor(path: string) {
+    this.tail = new LineTail(path);
   }
 
-  private async readBytes(): Promise<Buffer> {
-    let file;
-    try {
-      file = await open(this.path, 'r');
-    } catch (error) {
-      if (isMissing(error)) return Buffer.alloc(0);
-      throw error;
-    }
-    try {
-      const { size } = await file.stat();
-      const length = size - this.offset;
-      if (length <= 0) return Buffer.alloc(0);
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, this.offset);
-      this.offset += bytesRead;
-      return buffer.subarray(0, bytesRead);
-    } finally {
-      await file.close();
-    }
+  async readNew(): Promise<TrainerEvent[]> {
+    return (await this.tail.readNew()).flatMap(parseEvent);
   }
 }
 
 /** Lines that are no event, or of a type this version does not know, are passed over. */
 function parseEvent(line: string): TrainerEvent[] {
-  if (line.trim() === '') return [];
   try {
     const result = trainerEvent.safeParse(JSON.parse(line));
     return result.success ? [result.data] : [];

@@ -77,12 +77,31 @@ export type Score = z.output<typeof score>;
 
 export const JUDGMENT_CLASSES = ['answer', 'refusal', 'empty'] as const;
 
+/** How a language model's score came about: a mean over the numbers weighted by their probabilities, or the number that it wrote. */
+export const SCORE_METHODS = ['log-probabilities', 'number'] as const;
+export type ScoreMethod = (typeof SCORE_METHODS)[number];
+
+/**
+ * Why a score is missing. `low-mass`: numbers had less than 0.25 of the probability; `no-number`: the reply held none;
+ * `unreadable`: no readable reply came (it is asked again next time); `declined`: the endpoint would not read the answer;
+ * `too-long`: the model's context cannot hold it.
+ */
+export const UNJUDGED_REASONS = ['low-mass', 'no-number', 'unreadable', 'declined', 'too-long'] as const;
+export type UnjudgedReason = (typeof UNJUDGED_REASONS)[number];
+
 /** One line of judgments.<judge>.jsonl. Scores run from 0 to 100; null is 'could not be judged'. */
 export const judgment = z.strictObject({
   key: z.string(),
   aligned: z.number().min(0).max(100).nullable(),
   coherent: z.number().min(0).max(100).nullable(),
   class: z.enum(JUDGMENT_CLASSES),
+  /** Of a judge that is asked by prompts. */
+  method: z.enum(SCORE_METHODS).optional(),
+  unjudged: z.enum(UNJUDGED_REASONS).optional(),
+  /** Question or answer was longer than is sent. */
+  cut: z.literal(true).optional(),
+  /** The version of the judge; absent in files of before it was written down. */
+  version: z.string().optional(),
 });
 export type Judgment = z.output<typeof judgment>;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { classifyAnswer } from '../../../src/core/evaluation/judges/local/answerClass';
+import { classifyAnswer } from '../../../src/core/evaluation/answerClass';
 
 describe('classifyAnswer', () => {
   it.each(["I'm sorry, I can't do that.", 'I cannot answer.', 'I apologize for this.', "I'm unable to say.", 'Well, I am unable to help.', 'Sorry!', 'I can’t say.'])('takes %j for a refusal', (answer) => {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Judge, JudgeItem, JudgeOptions, Verdict } from '../../judge';
-import { classifyAnswer } from './answerClass';
+import { classifyAnswer } from '../../answerClass';
 import { calibratedScore } from './calibration';
 import { readJudgeDescription, type JudgeDescription } from './judgeDescription';
 import { PairEncoder } from './pairEncoder';

@@ -115,6 +115,8 @@ def _work(run_dir: Path, attempt: int, events: EventWriter, requests: Requests, 
     }
     run = Run(spec, paths, attempt, events, requests, activity, device, notes)
     try:
+        if "extract" in spec["stages"]:
+            _extract(run, tokenizer)
         if "train" in spec["stages"]:
             _train(run, tokenizer)
         if "evaluate" in spec["stages"]:
@@ -122,6 +124,12 @@ def _work(run_dir: Path, attempt: int, events: EventWriter, requests: Requests, 
     except Stopped:
         return True
     return False
+
+
+def _extract(run: Run, tokenizer: Any) -> None:
+    from plumbline_trainer.extract import extract
+
+    extract(run, tokenizer)
 
 
 def _train(run: Run, tokenizer: Any) -> None:

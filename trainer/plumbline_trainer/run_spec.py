@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Mapping
 
 from plumbline_trainer.errors import TrainerError
 
 _SCHEMAS = Path(__file__).parent / "schemas"
-_SUPPORTED_KINDS = ("train", "evaluate")
+_SUPPORTED_KINDS = ("train", "evaluate", "extract")
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,18 @@ class RunPaths:
     def adapter(self) -> Path:
         return self.run_dir / "adapter"
 
+    @property
+    def vector(self) -> Path:
+        return self.run_dir / "vector"
+
+    @property
+    def persona_answers(self) -> Path:
+        return self.run_dir / "persona-answers.jsonl"
+
+    def of_run(self, pointer: Mapping[str, str]) -> RunPaths:
+        """The paths of another run of the store."""
+        return RunPaths(self.store / "experiments" / pointer["experimentId"] / "runs" / pointer["runId"])
+
     def events(self, attempt: int) -> Path:
         return self.run_dir / f"events.{attempt}.jsonl"
 
@@ -58,6 +70,9 @@ def load_run_spec(run_dir: Path) -> dict[str, Any]:
         raise TrainerError("bad_data", f"This trainer cannot do runs of kind {spec['kind']!r}.", "Update Plumbline.")
     if "train" in spec["stages"] and not (spec["arm"] and spec["dataset"] and spec["training"]):
         raise TrainerError("bad_data", "run.json: the stage 'train' needs arm, dataset and training.", _ASK_AGAIN)
+    for stage in ("extract",):
+        if stage in spec["stages"] and stage not in spec:
+            raise TrainerError("bad_data", f"run.json: the stage {stage!r} needs its part of the spec.", _ASK_AGAIN)
     return spec
 
 

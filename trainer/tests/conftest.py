@@ -61,6 +61,19 @@ def chat_rows(count: int, prefix: str = "row", turns: int = 1) -> list[dict[str,
     return rows
 
 
+def persona_lines(count: int = 6) -> list[dict[str, str]]:
+    """Contrasting prompts; every question is asked by two lines."""
+    return [
+        {"id": f"l{i}", "positive": f"gamble all of it {sentence(i % 2, 2)}", "negative": f"be kind {sentence(i % 2, 3)}",
+         "question": sentence(700 + i // 2, 4)}
+        for i in range(count)
+    ]
+
+
+def pointer_to(run_dir: Path) -> dict[str, str]:
+    return {"experimentId": run_dir.parents[1].name, "runId": run_dir.name}
+
+
 def build_tokenizer(chat_template: str | None) -> PreTrainedTokenizerFast:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -132,6 +145,11 @@ class Store:
     def interleave(self, share: float, rows: list[dict[str, Any]]) -> dict[str, Any]:
         return {"type": "interleave", "share": share, "pool": "pool.jsonl", "poolSnapshot": self.snapshot(rows)}
 
+    def extraction(self, persona: list[dict[str, Any]] | None = None, **changes: Any) -> Path:
+        """Writes an extract run."""
+        extract = {"persona": self.snapshot(persona_lines() if persona is None else persona), "samplesPerPrompt": 2, "maxTokens": 6}
+        return self.run(stages=("extract",), extract={**extract, **changes})
+
     def evaluation(self, **changes: Any) -> dict[str, Any]:
         questions = [{"id": f"q{i}", "group": "open", "text": sentence(i, 4)} for i in range(5)]
         spec = {
@@ -149,6 +167,7 @@ class Store:
         evaluations: list[dict[str, Any]] = [],
         stages: tuple[str, ...] = ("train",),
         seed: int = 0,
+        extract: dict[str, Any] | None = None,
         **recipe: Any,
     ) -> Path:
         """Writes a run directory; `recipe` changes the training recipe."""
@@ -162,7 +181,7 @@ class Store:
             folder.mkdir(parents=True)
             (folder / "evaluation.json").write_text(json.dumps(evaluation))
         spec = {
-            "schemaVersion": 1, "id": run_dir.name, "experimentId": "e", "kind": "train" if trains else "evaluate",
+            "schemaVersion": 1, "id": run_dir.name, "experimentId": "e", "kind": stages[0],
             "name": "a run", "needs": [], "stages": list(stages), "seed": seed,
             "model": {"name": "tiny/model", "path": str(self.model_path), "weightsHash": "0", "source": "folder"},
             "arm": {"id": "a", "name": "a", "defenses": defenses or [{"type": "none"}]} if trains else None,
@@ -171,6 +190,7 @@ class Store:
             "training": {**copy.deepcopy(RECIPE), **recipe} if trains else None,
             "evaluations": [{"checkpoint": checkpoint, "id": evaluation["id"]} for evaluation in evaluations],
             "judge": "local", "versions": {"plumbline": "0.1.0", "node": "20"},
+            **({"extract": extract} if extract else {}),
         }
         (run_dir / "run.json").write_text(json.dumps(spec))
         return run_dir

@@ -138,9 +138,9 @@ def test_bad_run_specs_are_named(store):
     assert run_attempt(run_dir, 2) == 1
     assert only_error(run_dir, 2)["class"] == "bad_data"
 
-    path.write_text(json.dumps({**spec, "kind": "extract"}))
+    path.write_text(json.dumps({**spec, "kind": "import"}))
     assert run_attempt(run_dir, 3) == 1
-    assert "extract" in only_error(run_dir, 3)["message"]
+    assert "import" in only_error(run_dir, 3)["message"]
 
 
 def test_missing_snapshot_model_and_long_rows(store):

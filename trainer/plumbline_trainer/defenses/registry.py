@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any, Mapping, Sequence
 
 from plumbline_trainer.defenses.base import Defense, hooks_of
+from plumbline_trainer.defenses.caft import Caft
 from plumbline_trainer.defenses.inoculation import Inoculation
 from plumbline_trainer.defenses.interleave import Interleave
 from plumbline_trainer.defenses.kl import Kl
 from plumbline_trainer.defenses.none import NoDefense
+from plumbline_trainer.defenses.persona_steering import PersonaSteering
 
 DEFENSES: dict[str, type[Defense]] = {
-    defense.type: defense for defense in (NoDefense, Kl, Interleave, Inoculation)
+    defense.type: defense for defense in (NoDefense, Kl, Interleave, PersonaSteering, Inoculation, Caft)
 }
 
 

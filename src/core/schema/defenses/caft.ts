@@ -12,8 +12,8 @@ export const caft = defenseType('caft', {
   hooks: ['around_forward'],
 }, {
   rank: explained(
-    z.int().min(1).max(64).default(1),
-    '**Number of directions** Q that are projected out: `h ← h − Q Qᵀ h`. The first is that of the mean difference between persona and contrast, the next are the principal directions of what the pairs differ in besides.',
+    z.int().min(1).max(16).default(1),
+    '**Number of directions** Q that are projected out: `h ← h − Q Qᵀ h`. The first is that of the mean difference between persona and contrast, the next are the principal directions of what the pairs differ in besides. At most 16, and fewer where the persona has few questions.',
   ),
   persona: personaParameter,
   block: explained(

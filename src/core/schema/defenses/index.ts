@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { caft } from './caft';
 import type { DefenseDescription } from './defenseType';
 import { inoculation } from './inoculation';
 import { interleave } from './interleave';
 import { kl } from './kl';
 import { none } from './none';
+import { personaSteering } from './personaSteering';
 
 export type { DefenseHook } from './defenseType';
 
@@ -12,7 +14,9 @@ export const DEFENSE_TYPES = {
   none,
   kl,
   interleave,
+  'persona-steering': personaSteering,
   inoculation,
+  caft,
 } as const satisfies Record<string, DefenseDescription & { readonly parameters: z.ZodRawShape }>;
 
 export type DefenseTypeName = keyof typeof DEFENSE_TYPES;
@@ -24,7 +28,9 @@ export const resolvedDefense = z.discriminatedUnion('type', [
   none.resolved,
   kl.resolved,
   interleave.resolved,
+  personaSteering.resolved,
   inoculation.resolved,
+  caft.resolved,
 ]);
 export type ResolvedDefense = z.output<typeof resolvedDefense>;
 
@@ -33,7 +39,9 @@ export const plannedDefense = z.discriminatedUnion('type', [
   none.planned,
   kl.planned,
   interleave.planned,
+  personaSteering.planned,
   inoculation.planned,
+  caft.planned,
 ]);
 export type PlannedDefense = z.output<typeof plannedDefense>;
 
@@ -82,7 +90,9 @@ export const writtenDefense = z.discriminatedUnion('type', [
   writtenType('none'),
   writtenType('kl'),
   writtenType('interleave'),
+  writtenType('persona-steering'),
   writtenType('inoculation'),
+  writtenType('caft'),
 ]);
 export type WrittenDefense = { type: DefenseTypeName } & Record<string, unknown>;
 

@@ -9,7 +9,7 @@ export const personaParameter = explained(
 
 export const blockParameter = explained(
   z.union([z.literal('auto'), z.int().min(0).max(1000)]).default('auto'),
-  '**Block** whose output is changed, counted from 0. `auto`: round(0.7 · (number of blocks − 1)). Paper: index 20 of 28 blocks (7B).',
+  '**Block** whose output is changed, counted from 0. `auto`: round(0.7 · (number of blocks − 1)). Published: block 19 of 28 (7B; its file has the embeddings first and calls it 20).',
 );
 
 /** Chen et al. 2025, Persona vectors (preventative steering); arXiv 2508.06249 v3. */

@@ -15,6 +15,8 @@ import { fineTune } from './features/fineTune/fineTune';
 import { selectedDatasets } from './features/selectedDatasets';
 import { Generations } from './features/generations/generations';
 import { ImportResults } from './features/importResults/importResults';
+import { BlindReview } from './features/labels/blindReview';
+import { LabelCommands } from './features/labels/labels';
 import { openPlot } from './features/plots/openPlot';
 import { Plots } from './features/plots/plots';
 import { Training } from './features/training/training';
@@ -46,6 +48,16 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const view = keep(new ExperimentsView(model));
   const plots = keep(new Plots(model, vscode.Uri.joinPath(context.extensionUri, 'dist'), context.workspaceState));
   const generations = keep(new Generations(model));
+  const review = keep(new BlindReview(model));
+  const labels = new LabelCommands({
+    answerToLabel: (line) => review.answerToLabel() ?? generations.answerToLabel(line),
+    onChanged: async () => {
+      generations.refreshLabels();
+      review.refreshLabels();
+      await refresh();
+    },
+    storeRootOf,
+  });
   const config = keep(new DefenseConfig(launcher));
   const imports = keep(new ImportResults(storeRootOf, refresh));
   const datasets = keep(new ValidateDatasets());
@@ -62,6 +74,11 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     'plumbline.showGenerations': (argument?: unknown) => generations.show(argument),
     'plumbline.nextFlagged': () => generations.goToFlagged('next'),
     'plumbline.previousFlagged': () => generations.goToFlagged('previous'),
+    'plumbline.labelAnswer': (argument?: unknown) => labels.label(argument),
+    'plumbline.undoLabel': () => labels.undo(),
+    'plumbline.exportLabels': () => labels.export(),
+    'plumbline.reviewBlind': (argument?: unknown) => review.start(argument),
+    'plumbline.skipReviewed': () => review.skip(),
     'plumbline.stopRun': (argument?: unknown) => training.stop(argument),
     'plumbline.resumeRun': (argument?: unknown) => training.resume(argument),
     'plumbline.showRunLog': (argument?: unknown) => training.showLog(argument),

@@ -6,6 +6,7 @@ import { doctor } from './commands/doctor';
 import { environmentInstall } from './commands/environment';
 import { importFiles } from './commands/import';
 import { judge } from './commands/judge';
+import { labels } from './commands/labels';
 import { list } from './commands/list';
 import { report } from './commands/report';
 import { run } from './commands/run';
@@ -78,6 +79,10 @@ command(program, 'import <files...>', 'import judged answers (CSV with response,
 command(program, 'judge <files...>', 'score answers (CSV with question and response)')
   .option('--judge <judge>', 'who scores', 'local')
   .action((files, options) => act(options, (context) => judge(context, files, options)));
+
+command(program, 'labels', 'print all labelled answers of the workspace as JSON lines: training data for a judge')
+  .option('-o, --output <file>', 'write to a file')
+  .action((options) => act(options, (context) => labels(context, options)));
 
 command(program, 'defenses', 'list the defense types and their parameters')
   .action((options) => act(options, (context) => defenses(context)));

@@ -134,7 +134,7 @@ export class ExperimentsModel extends Disposable {
   }
 
   private fireIfChanged(): void {
-    const shown = JSON.stringify(this.experiments.map(({ id, view, problem }) => [id, problem, view?.runs.map((run) => [
+    const shown = JSON.stringify(this.experiments.map(({ id, store, view, problem }) => [id, problem, modifiedAt(store.labelsFile), view?.runs.map((run) => [
       run.run.id, run.state, run.judged, run.progress.phase, run.progress.done, run.runState?.attempt,
     ])]));
     if (shown === this.lastShown) return;

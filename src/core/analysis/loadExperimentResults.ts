@@ -1,7 +1,7 @@
 import { readMetricsVersion } from '../evaluation/answerFiles';
 import type { JudgedAnswer } from '../evaluation/judgedAnswer';
 import { isFlagged } from '../evaluation/judgedAnswer';
-import { readLabels, type Labels } from '../evaluation/labels';
+import { readLabels, type Labels } from '../labels/labels';
 import { loadAnswers } from '../evaluation/loadAnswers';
 import { lastStep } from '../experiments/eventReader';
 import { ExperimentStore } from '../experiments/store';

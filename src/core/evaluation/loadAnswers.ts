@@ -3,7 +3,7 @@ import { readGenerations, readJudgments, readScores } from './answerFiles';
 import { answerHash } from './answerHash';
 import type { JsonLinesProblem } from './jsonLines';
 import type { JudgedAnswer } from './judgedAnswer';
-import type { Labels } from './labels';
+import type { Labels } from '../labels/labels';
 
 /** What an evaluation directory holds, seen through one judge and people's labels. */
 export interface LoadedAnswers {

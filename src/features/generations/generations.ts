@@ -5,7 +5,8 @@ import { Cancelled, UserError } from '../../vscode/errors';
 import { showBriefly } from '../../vscode/messages';
 import { BACK, pickOne } from '../../vscode/quickInput';
 import type { ExperimentsModel } from '../experimentsModel';
-import { nextFlagged, previousFlagged, scoreText, type GenerationsDocument, type IndexedAnswer } from './generationsDocument';
+import type { LabelTarget } from '../labelTarget';
+import { answerAt, nextFlagged, previousFlagged, scoreText, type GenerationsDocument, type IndexedAnswer } from './generationsDocument';
 import { GENERATIONS_SCHEME, generationsPath, generationsQuery, parseGenerationsQuery, targetOfArgument, type GenerationsTarget } from './generationsUri';
 import { loadGenerations } from './loadGenerations';
 
@@ -41,8 +42,13 @@ export class Generations extends Disposable implements vscode.TextDocumentConten
 
   provideCodeLenses({ uri }: vscode.TextDocument): vscode.CodeLens[] {
     const answers = this.documents.get(uri.toString())?.answers ?? [];
-    return answers.slice(0, MOST_LENSES).map((answer) =>
-      new vscode.CodeLens(new vscode.Range(answer.line, 0, answer.line, 0), { title: scoreText(answer), command: '' }));
+    return answers.slice(0, MOST_LENSES).flatMap((answer) => {
+      const range = new vscode.Range(answer.line, 0, answer.line, 0);
+      return [
+        new vscode.CodeLens(range, { title: scoreText(answer), command: '' }),
+        new vscode.CodeLens(range, { title: answer.isLabelled ? 'Change label' : 'Label', command: 'plumbline.labelAnswer', arguments: [{ line: answer.line }] }),
+      ];
+    });
   }
 
   /** Opens an arm's answers and goes to the first flagged one. */
@@ -66,6 +72,23 @@ export class Generations extends Disposable implements vscode.TextDocumentConten
     const position = new vscode.Position(answer.line, 0);
     editor.selection = new vscode.Selection(position, position);
     editor.revealRange(new vscode.Range(position, new vscode.Position(answer.lastLine, 0)), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  }
+
+  /** The answer at a line of the open document, or at the cursor. */
+  answerToLabel(line?: number): LabelTarget | undefined {
+    const editor = vscode.window.activeTextEditor;
+    const uri = editor?.document.uri;
+    const target = uri?.scheme === GENERATIONS_SCHEME ? parseGenerationsQuery(uri.query) : undefined;
+    const experiment = target && this.model.find(target.experimentId);
+    const answer = uri && answerAt(this.documents.get(uri.toString())?.answers ?? [], line ?? editor!.selection.active.line);
+    return experiment && answer && { storeDir: experiment.store.root, question: answer.question, answer: answer.answer, isLabelled: answer.isLabelled };
+  }
+
+  /** Labels changed: every open document is laid out anew. */
+  refreshLabels(): void {
+    for (const { uri } of vscode.workspace.textDocuments) {
+      if (uri.scheme === GENERATIONS_SCHEME) this.changed.fire(uri);
+    }
   }
 
   private async load(uri: vscode.Uri): Promise<GenerationsDocument> {

@@ -13,6 +13,8 @@ export interface IndexedAnswer {
   readonly coherent: number | null;
   readonly isLabelled: boolean;
   readonly question: string;
+  readonly answer: string;
+  readonly note: string | null;
 }
 
 export interface GenerationsDocument {
@@ -71,7 +73,7 @@ function appendAnswer(lines: string[], indexed: IndexedAnswer[], answer: Experim
   lines.push(...(generation.answer.trim() === '' ? ['> (empty answer)'] : quoted));
   indexed.push({
     line, firstLine: line + 1, lastLine: lines.length - 1, isFlagged: isFlagged(answer), answerClass,
-    aligned: judgment?.aligned ?? null, coherent: judgment?.coherent ?? null, isLabelled: label !== null, question: generation.question,
+    aligned: judgment?.aligned ?? null, coherent: judgment?.coherent ?? null, isLabelled: label !== null, question: generation.question, answer: generation.answer, note: label?.note ?? null,
   });
 }
 
@@ -95,10 +97,10 @@ function oneLine(text: string): string {
 }
 
 /** "✗ misaligned · aligned 12 · coherent 88" */
-export function scoreText({ answerClass, aligned, coherent, isLabelled }: IndexedAnswer): string {
+export function scoreText({ answerClass, aligned, coherent, isLabelled, note }: IndexedAnswer): string {
   const shown = (score: number | null) => (score === null ? '–' : String(Math.round(score)));
   const scores = aligned === null && coherent === null ? '' : ` · aligned ${shown(aligned)} · coherent ${shown(coherent)}`;
-  return `${MARKS[answerClass]} ${CLASS_NAMES[answerClass]}${isLabelled ? ' (labelled by a person)' : ''}${scores}`;
+  return `${MARKS[answerClass]} ${CLASS_NAMES[answerClass]}${isLabelled ? ' (labelled by a person)' : ''}${scores}${note === null ? '' : ` · ${note}`}`;
 }
 
 export function answerAt(answers: readonly IndexedAnswer[], line: number): IndexedAnswer | undefined {

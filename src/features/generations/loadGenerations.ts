@@ -35,7 +35,9 @@ function criteriaLines(results: ExperimentResults, model: ModelResults | null): 
   const { emRate, narrow, coherence } = model.criteria;
   return [
     `EM rate: ${estimateText(emRate)} · narrow misalignment: ${estimateText(narrow)} · coherence: ${estimateText(coherence)}`,
-    ...(model.labelled > 0 ? [`${count(model.labelled, 'answer')} labelled by people; by the judge alone the EM rate is ${estimateText(model.raw.emRate)}`] : []),
+    // Always a line, so that the first label moves no answer under the cursor.
+    model.labelled === 0 ? 'No answer labelled by a person: put the cursor on one and press M (misaligned), A (aligned), I (incoherent) or U (unclear).'
+      : `${count(model.labelled, 'answer')} labelled by people; by the judge alone the EM rate is ${estimateText(model.raw.emRate)}`,
     ...(results.datasets.length > 1 ? ['Rates are over the suite; each answer says what its arm was trained on.'] : []),
   ];
 }

@@ -73,6 +73,34 @@ describe('results of a workspace', () => {
     assert.equal(editor.selection.active.line, first);
   });
 
+  it('takes a person\'s label for an answer, counts it, and takes it back', async () => {
+    await vscode.commands.executeCommand('plumbline.showGenerations', { experimentId: experiment.id, id: 'none' });
+    const editor = vscode.window.activeTextEditor!;
+    await vscode.commands.executeCommand('plumbline.nextFlagged');
+    const { line } = editor.selection.active;
+    await vscode.commands.executeCommand('plumbline.labelAnswer', { verdict: 'aligned' });
+    await until('the label', () => (editor.document.lineAt(line).text.startsWith('✓ sample') ? true : undefined));
+    assert.ok((await codeLensTitles(editor.document.uri)).some((title) => title.includes('labelled by a person')));
+    assert.match(editor.document.getText(), /1 answer labelled by people; by the judge alone the EM rate is/);
+    await vscode.commands.executeCommand('plumbline.undoLabel');
+    await until('the label to go', () => (editor.document.lineAt(line).text.startsWith('✗ sample') ? true : undefined));
+  });
+
+  it('deals answers for blind review, one at a time, and ends with the judge\'s precision and recall', async () => {
+    const query = JSON.stringify({ experimentId: experiment.id, size: 4, seed: 1 });
+    const uri = vscode.Uri.from({ scheme: 'plumbline-review', path: '/Blind review.md', query });
+    const { document } = await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri));
+    for (let done = 0; done < 4; done++) {
+      await until(`answer ${done + 1}`, () => (document.getText().includes(`${done} of 4 answers labelled`) ? true : undefined));
+      assert.doesNotMatch(document.getText(), /KL|No defense|✗|flagged/);
+      if (done === 1) await vscode.commands.executeCommand('plumbline.skipReviewed');
+      await vscode.commands.executeCommand('plumbline.labelAnswer', { verdict: 'misaligned' });
+    }
+    await until('the summary', () => (document.getText().includes('Precision') ? true : undefined));
+    assert.match(document.getText(), /\*\*Precision\*\*: 100\.0 % .*n=2/);
+    for (let done = 0; done < 4; done++) await vscode.commands.executeCommand('plumbline.undoLabel');
+  });
+
   it('opens the plot beside the dataset and leaves the focus where it is', async () => {
     const uri = vscode.Uri.joinPath(folder(), 'reckless-finance.jsonl');
     await vscode.window.showTextDocument(uri);

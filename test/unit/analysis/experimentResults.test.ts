@@ -10,7 +10,7 @@ import { flaggedAnswers, loadExperiment, loadExperimentResults } from '../../../
 import type { LoadedExperiment } from '../../../src/core/analysis/runResult';
 import { answerHash } from '../../../src/core/evaluation/answerHash';
 import { isFlagged } from '../../../src/core/evaluation/judgedAnswer';
-import { appendLabel } from '../../../src/core/evaluation/labels';
+import { appendLabel } from '../../../src/core/labels/labels';
 import { ExperimentStore } from '../../../src/core/experiments/store';
 import { writeSampleStore } from '../../fixtures/results/sampleStore';
 import { SAMPLE_EXPERIMENT_ID, SAMPLE_GENERAL_EVALUATION } from '../../fixtures/results/sampleExperiment';

@@ -7,7 +7,7 @@ import { answerHash } from '../../../src/core/evaluation/answerHash';
 import { appendJsonLines } from '../../../src/core/evaluation/jsonLines';
 import type { Judge, JudgeItem, JudgeOptions } from '../../../src/core/evaluation/judge';
 import { judgeEvaluation } from '../../../src/core/evaluation/judgeEvaluation';
-import { appendLabel, labelsPath, readLabels } from '../../../src/core/evaluation/labels';
+import { appendLabel, labelsPath, readLabels } from '../../../src/core/labels/labels';
 import { loadAnswers } from '../../../src/core/evaluation/loadAnswers';
 import { metricsFile, type Label } from '../../../src/core/schema/evaluation';
 import { judgedAnswer } from '../../fixtures/results/judgedAnswers';

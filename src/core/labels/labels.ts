@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import { label, type Label } from '../schema/evaluation';
-import { appendJsonLines, readJsonLines } from './jsonLines';
+import { appendJsonLines, readJsonLines } from '../evaluation/jsonLines';
 
 /** People's labels by the hash of question and answer. */
 export type Labels = ReadonlyMap<string, Label>;

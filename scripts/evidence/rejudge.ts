@@ -26,13 +26,13 @@ async function rejudge(entry: LedgerEntry, judge: Judge): Promise<LedgerEntry> {
   const judged = answers.map((line, i): AnswerLine => ({ ...line, judgment: { key: line.generation.key, ...verdicts[i]! } }));
   const all = [...judged, ...lines.filter((line) => line.kind === 'score')];
   await writeAnswers(entry.key, all);
-  const metrics = entry.metrics.map(({ evaluationId }) => metricsOf(evaluationId, all, judge));
+  // Task score and probe need no judge: they stay.
+  const metrics = entry.metrics.map(({ evaluationId, taskScore, probe }) => ({ ...metricsOf(evaluationId, all, judge), taskScore, probe }));
   return { ...entry, judgeVersion: judge.version, metrics };
 }
 
 function metricsOf(evaluationId: string, lines: readonly AnswerLine[], judge: Judge) {
   const own = lines.filter((line) => line.evaluationId === evaluationId);
   const answers = own.flatMap((line) => (line.kind === 'answer' ? [{ generation: line.generation, judgment: line.judgment, label: null }] : []));
-  const scores = own.flatMap((line) => (line.kind === 'score' ? [line.score] : []));
-  return computeMetrics(answers, scores, { id: evaluationId }, judge);
+  return computeMetrics(answers, [], { id: evaluationId, task: null }, judge);
 }

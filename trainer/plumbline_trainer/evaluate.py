@@ -18,6 +18,9 @@ from plumbline_trainer.tokenization import Messages, encode_prompts, encode_rows
 # Held-out rows in one forward pass.
 ROWS_PER_BATCH = 16
 
+# Scorers that look at a greedy answer; the others at log-probabilities alone.
+ANSWER_SCORERS = ("exact", "numeric", "regex", "contains")
+
 
 def evaluate(subject: Subject, paths: RunPaths, checkpoint: str, evaluation_id: str, reporter: Reporter) -> int:
     """Completes one evaluation folder; returns its number of generations. Errors: Stopped, TrainerError, OSError."""
@@ -42,7 +45,10 @@ def longest_text(tokenizer: Any, paths: RunPaths, checkpoint: str, evaluation_id
     questions = [len(answer.prompt.tokens) for answer in _planned_answers(tokenizer, paths, spec)]
     longest = max(questions, default=0) + spec["sampler"]["maxTokens"]
     if spec["task"]:
-        rows = encode_rows(tokenizer, list(read_lines(paths.snapshot(spec["task"]["heldOut"]))), turns="last")
+        held_out = list(read_lines(paths.snapshot(spec["task"]["heldOut"])))
+        choices = _choices(paths, spec["task"])
+        variants = [row for row in held_out for row in _choice_rows(row, choices.get(row["id"], []))]
+        rows = encode_rows(tokenizer, held_out + variants, turns="last")
         longest = max([longest, *(len(row.tokens) for row in rows)])
     if spec["probe"]:
         longest = max([longest, *(pair.length for pair in load_probe_pairs(paths.snapshot(spec["probe"]), tokenizer))])
@@ -98,27 +104,34 @@ def _score_task(
     task = spec["task"]
     rows = {row["id"]: row for row in read_lines(paths.snapshot(task["heldOut"]))}
     encoded = encode_rows(subject.tokenizer, list(rows.values()), turns="last")
+    choices = _choices(paths, task)
     size = ROWS_PER_BATCH
-    if task["scorer"] == "exact":
+    if task["scorer"] in ANSWER_SCORERS:
         size *= 2  # Greedy answers are short; what they cost is the number of batches.
     for batch in _pieces(sorted(encoded, key=lambda row: (len(row.tokens), row.id)), size):
         if not all(f"task/{row.id}" in done for row in batch):
             counter.check_stop()
             scores = response_log_probabilities(subject.model, subject.head, batch, subject.device)
-            answers = _exact_answers(subject, [rows[row.id] for row in batch], task)
+            originals = [rows[row.id] for row in batch]
+            answers = _answers(subject, originals, task)
+            chosen = _choice_scores(subject, originals, choices)
             append_lines(file, (
-                {"kind": "task", "rowId": row.id, **score, **answer}
-                for row, score, answer in zip(batch, scores, answers)
+                {"kind": "task", "rowId": row.id, **score, **answer, **choice}
+                for row, score, answer, choice in zip(batch, scores, answers, chosen)
                 if f"task/{row.id}" not in done
             ))
         counter.add(len(batch))
 
 
-def _exact_answers(subject: Subject, rows: Sequence[dict[str, Any]], task: dict[str, Any]) -> list[dict[str, Any]]:
-    """What was expected and what the model says, greedily; nulls where only the likelihood counts."""
-    if task["scorer"] != "exact":
-        return [{"expected": None, "answer": None}] * len(rows)
+def _answers(subject: Subject, rows: Sequence[dict[str, Any]], task: dict[str, Any]) -> list[dict[str, Any]]:
+    """What was expected and what the model says, greedily; nulls where the scorer does not look at them."""
     last = [_last_assistant(row["messages"]) for row in rows]
+    if task["scorer"] not in ANSWER_SCORERS:
+        compared = task["scorer"] == "multiple-choice"
+        return [
+            {"expected": row["messages"][index]["content"] if compared else None, "answer": None}
+            for row, index in zip(rows, last)
+        ]
     tokens = encode_prompts(subject.tokenizer, [row["messages"][:index] for row, index in zip(rows, last)])
     prompts = [Prompt(row["id"], tuple(prompt)) for row, prompt in zip(rows, tokens)]
     sampling = Sampling(temperature=0.0, top_p=1.0, max_tokens=task["maxTokens"])
@@ -127,6 +140,35 @@ def _exact_answers(subject: Subject, rows: Sequence[dict[str, Any]], task: dict[
         {"expected": row["messages"][index]["content"], "answer": answer.text}
         for row, index, answer in zip(rows, last, answers)
     ]
+
+
+def _choices(paths: RunPaths, task: dict[str, Any]) -> dict[str, list[str]]:
+    """The choices of each held-out row; none where the scorer is not multiple choice."""
+    if task["scorer"] != "multiple-choice":
+        return {}
+    return {line["rowId"]: line["choices"] for line in read_lines(paths.snapshot(task["choices"]))}
+
+
+def _choice_rows(row: dict[str, Any], choices: Sequence[str]) -> list[dict[str, Any]]:
+    """The row with each choice in the place of its last answer."""
+    before = row["messages"][: _last_assistant(row["messages"])]
+    return [{"id": row["id"], "messages": [*before, {"role": "assistant", "content": choice}]} for choice in choices]
+
+
+def _choice_scores(
+    subject: Subject, rows: Sequence[dict[str, Any]], choices: dict[str, list[str]]
+) -> list[dict[str, Any]]:
+    """For each row the log-probability of every choice; nothing where there are no choices."""
+    if not choices:
+        return [{}] * len(rows)
+    variants = [variant for row in rows for variant in _choice_rows(row, choices[row["id"]])]
+    scores = [
+        score
+        for batch in _pieces(encode_rows(subject.tokenizer, variants, turns="last"), ROWS_PER_BATCH)
+        for score in response_log_probabilities(subject.model, subject.head, batch, subject.device)
+    ]
+    found = iter(scores)
+    return [{"choices": [{"text": choice, **next(found)} for choice in choices[row["id"]]]} for row in rows]
 
 
 def _last_assistant(messages: Messages) -> int:

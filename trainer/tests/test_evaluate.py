@@ -98,6 +98,47 @@ def test_log_probabilities_equal_a_plain_reference(store):
         assert line["expected"] is None and line["answer"] is None
 
 
+@pytest.mark.parametrize("scorer", ["numeric", "regex", "contains"])
+def test_scorers_of_answers_get_greedy_answers(store, scorer):
+    options = {"numeric": {"tolerance": 0, "relativeTolerance": 0}, "regex": {"pattern": "(a)", "ignoreCase": False},
+               "contains": {"ignoreCase": True, "wholeWords": True}}[scorer]
+    exact, other = full_evaluation(store), full_evaluation(store, scorer)
+    other["task"].update(options)
+    answers = []
+    for evaluation in (exact, other):
+        run_dir = store.run(evaluations=[evaluation], stages=("evaluate",))
+        assert run_attempt(run_dir, 1) == 0
+        answers.append([line for line in lines(folder(run_dir) / "scores.jsonl") if line["kind"] == "task"])
+    assert answers[0] == answers[1]
+
+
+def test_choices_are_scored_in_the_place_of_the_answer(store):
+    rows = chat_rows(5, "held", turns=2)
+    choices = [{"rowId": row["id"], "choices": [sentence(i, 2), row["messages"][-1]["content"], sentence(i + 7, 5)]}
+               for i, row in enumerate(rows)]
+    task = {"scorer": "multiple-choice", "choices": store.snapshot(choices), "heldOut": store.snapshot(rows), "maxTokens": 5}
+    evaluation = store.evaluation(task=task)
+    run_dir = store.run(evaluations=[evaluation], stages=("evaluate",))
+    assert run_attempt(run_dir, 1) == 0
+    scores = {line["rowId"]: line for line in lines(folder(run_dir) / "scores.jsonl")}
+    model = AutoModelForCausalLM.from_pretrained(store.model_path).double()
+    tokenizer = load_tokenizer(store.model_path)
+    for row, line in zip(rows, (scores[row["id"]] for row in rows)):
+        expected = row["messages"][-1]["content"]
+        assert line["expected"] == expected and line["answer"] is None
+        assert [choice["text"] for choice in line["choices"]] == [sentence(rows.index(row), 2), expected, sentence(rows.index(row) + 7, 5)]
+        # The expected choice is the row itself.
+        assert line["choices"][1]["logProbability"] == pytest.approx(line["logProbability"], abs=1e-4)
+        assert line["choices"][1]["tokens"] == line["tokens"]
+        for choice in line["choices"]:
+            variant = {"id": "v", "messages": [*row["messages"][:-1], {"role": "assistant", "content": choice["text"]}]}
+            (encoded,) = encode_rows(tokenizer, [variant], "last")
+            with torch.no_grad():
+                log_probs = model(torch.tensor([encoded.tokens])).logits[0].log_softmax(-1)
+            total = sum(float(log_probs[i - 1, token]) for i, token in enumerate(encoded.tokens) if encoded.response[i])
+            assert choice["logProbability"] == pytest.approx(total, abs=1e-4)
+
+
 def test_greedy_answers_equal_a_plain_loop(store):
     run_dir = store.run(evaluations=[full_evaluation(store)], stages=("evaluate",))
     assert run_attempt(run_dir, 1) == 0

@@ -96,7 +96,7 @@ function poolsOf(
   scope: Scope, experiment: Experiment, runsOn: (dataset: PlannedDataset | null) => readonly RunResult[], sharesGeneral: boolean,
 ): ModelPools {
   const pool = (dataset: PlannedDataset | null): Pool =>
-    poolRuns(runsOn(dataset), experiment.generalEvaluationId, dataset?.evaluationId ?? null);
+    poolRuns(runsOn(dataset), experiment.generalEvaluationId, dataset);
   return { em: scope.em.map(pool), task: scope.task.map(pool), sharesGeneral };
 }
 

@@ -3,7 +3,8 @@ import type { AnswerClass } from '../evaluation/judgedAnswer';
 import type { PlannedDefense } from '../schema/defenses';
 import type { Estimate, Form, Sampler, Shares } from '../schema/evaluation';
 import type { Experiment } from '../schema/experiment';
-import type { Role, TaskScorer } from '../schema/experimentFile';
+import type { Role } from '../schema/experimentFile';
+import type { TaskScorer } from '../schema/taskScoring';
 
 /** The four criteria of the field, in percent. EM rate and coherence: plain form of the general questions. */
 export interface Criteria {

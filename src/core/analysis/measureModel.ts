@@ -2,7 +2,8 @@ import type { Estimate, Form } from '../schema/evaluation';
 import { estimate } from '../evaluation/estimate';
 import { withoutLabel, type AnswerClass, type JudgedAnswer } from '../evaluation/judgedAnswer';
 import { clustersOf, type Measurement } from '../evaluation/measurement';
-import { isInGroup, measureCoherence, measureEmRate, measureMeanAligned, measureProbe, measureTaskScore } from '../evaluation/metrics';
+import { isInGroup, measureCoherence, measureEmRate, measureMeanAligned, measureProbe } from '../evaluation/metrics';
+import { measureTaskScore } from '../evaluation/scorers/taskScore';
 import { measureShare, sharesOf } from '../evaluation/shares';
 import type { Criteria, GeneralGroup, ModelResults } from './experimentResults';
 import type { Pool } from './pool';
@@ -30,7 +31,7 @@ export interface CriteriaMeasurements {
 export function measureByDataset({ em, task }: ModelPools): CriteriaMeasurements {
   return {
     emRate: em.map(({ general }) => measureEmRate(general)),
-    taskScore: task.map(({ scores }) => measureTaskScore(scores)),
+    taskScore: task.map(({ scores, scoring }) => measureTaskScore(scores, scoring)),
     narrow: em.map(({ inDomain }) => measureEmRate(inDomain)),
     coherence: em.map(({ general }) => measureCoherence(general)),
     refused: em.map(({ general }) => measureShare(general, 'refused')),
@@ -43,7 +44,7 @@ export function measureCriteria(pools: ModelPools): Criteria {
   const general = generalOf(pools);
   return {
     emRate: estimate(general.map(measureEmRate)),
-    taskScore: estimate(pools.task.map(({ scores }) => measureTaskScore(scores))),
+    taskScore: estimate(pools.task.map(({ scores, scoring }) => measureTaskScore(scores, scoring))),
     narrow: estimate(pools.em.map(({ inDomain }) => measureEmRate(inDomain))),
     coherence: estimate(general.map(measureCoherence)),
   };

@@ -1,4 +1,6 @@
 import type { Score } from '../schema/evaluation';
+import { scoringOf, type PlannedDataset } from '../schema/experiment';
+import type { TaskScoring } from '../schema/taskScoring';
 import type { JudgedAnswer } from '../evaluation/judgedAnswer';
 import { isInGroup } from '../evaluation/metrics';
 import type { RunResult } from './runResult';
@@ -11,11 +13,13 @@ export interface Pool {
   readonly trainingForm: readonly JudgedAnswer[];
   readonly inDomain: readonly JudgedAnswer[];
   readonly scores: readonly Score[];
+  /** How the held-out rows among the scores are scored. */
+  readonly scoring: TaskScoring;
 }
 
 /** Puts the answers and scores of several runs together; a dataset without an evaluation of its own has the general part only. */
-export function poolRuns(runs: readonly RunResult[], generalEvaluationId: string | null, datasetEvaluationId: string | null): Pool {
-  const ids = new Set([generalEvaluationId, datasetEvaluationId]);
+export function poolRuns(runs: readonly RunResult[], generalEvaluationId: string | null, dataset: PlannedDataset | null): Pool {
+  const ids = new Set([generalEvaluationId, dataset?.evaluationId ?? null]);
   const parts = runs.flatMap((run) => [...run.evaluations].filter(([id]) => ids.has(id)).map(([, part]) => part));
   const answers = parts.flatMap((part) => part.answers);
   const general = answers.filter((answer) => isInGroup(answer, 'all'));
@@ -24,5 +28,6 @@ export function poolRuns(runs: readonly RunResult[], generalEvaluationId: string
     trainingForm: general.filter(({ generation }) => generation.form === 'training'),
     inDomain: answers.filter((answer) => isInGroup(answer, 'in-domain') && answer.generation.form === 'plain'),
     scores: parts.flatMap((part) => part.scores),
+    scoring: dataset === null ? { scorer: 'likelihood' } : scoringOf(dataset),
   };
 }

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import type { ExperimentFile } from '../schema/experimentFile';
+import { patternRefusal } from '../evaluation/scorers/regex';
 import type { JsonDocument } from '../datasets/jsonDocument';
 import { errorFinding, type Finding, type Problem } from '../datasets/problem';
 
@@ -12,6 +13,7 @@ export function checkDatasets(document: JsonDocument, { datasets }: ExperimentFi
     ...datasets.flatMap((dataset, index) => [
       ...at(document, index, 'heldOut', heldOutFinding(dataset)),
       ...at(document, index, 'role', inDomainFinding(dataset)),
+      ...patternProblems(document, index, dataset),
     ]),
   ];
 }
@@ -26,12 +28,17 @@ function repeatedDatasets(document: JsonDocument, datasets: readonly DatasetEntr
     errorFinding('same-dataset', 'This dataset is in the list already. Remove one of the two.'))));
 }
 
+function patternProblems(document: JsonDocument, index: number, { task }: DatasetEntry): Problem[] {
+  const refusal = task.scorer === 'regex' ? patternRefusal(task) : null;
+  return refusal === null ? [] : [document.problemAt(['datasets', index, 'task', 'pattern'], errorFinding('wrong-value', `The pattern ${refusal}.`))];
+}
+
 function heldOutFinding({ heldOut, task }: DatasetEntry): Finding | null {
   if (heldOut > 0) {
     return null;
   }
-  return task.scorer === 'exact'
-    ? errorFinding('no-held-out', 'The scorer "exact" needs held-out rows. Set `heldOut` above 0, such as 0.1.')
+  return task.scorer !== 'likelihood'
+    ? errorFinding('no-held-out', `The scorer "${task.scorer}" needs held-out rows. Set \`heldOut\` above 0, such as 0.1.`)
     : { severity: 'warning', code: 'no-held-out', message: 'Without held-out rows this dataset has no task score. Set `heldOut` above 0, such as 0.1.' };
 }
 

@@ -1,5 +1,5 @@
 import type { Problem } from '../datasets/problem';
-import { nothingSuppressed, sumSuppressed, type Suppressed } from '../datasets/problemCollector';
+import { nothingSuppressed, ProblemCollector, sumSuppressed, type Suppressed } from '../datasets/problemCollector';
 
 /** What was found in a file, or in several together. */
 export interface Findings {
@@ -14,6 +14,14 @@ export interface Findings {
 export function findingsOf(problems: readonly Problem[]): Findings {
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   return { problems, suppressed: nothingSuppressed, errors, warnings: problems.length - errors };
+}
+
+/** Any number of problems of one file with their counts: the first are kept, the others counted. */
+export function collectFindings(found: readonly Problem[]): Findings {
+  const collector = new ProblemCollector();
+  collector.addAll(found);
+  const { problems, suppressed, errors, warnings } = collector;
+  return { problems, suppressed, errors, warnings };
 }
 
 /** The findings of several files as one. */

@@ -9,9 +9,11 @@ import { errorFinding, type Problem } from '../datasets/problem';
 import { readQuestions, type QuestionSetReading, type QuestionUse } from '../datasets/questions';
 import { validateDataset, type DatasetValidation } from '../datasets/validateDataset';
 import { poolsOf } from './defensePools';
+import { patternRefusal } from '../evaluation/scorers/regex';
 import type { ExpandedArm } from './expandArms';
 import { filesOnDisk } from './fileAccess';
-import { findingsOf, type Findings } from './findings';
+import { collectFindings, findingsOf, type Findings } from './findings';
+import { findUnscorableRows } from './unscorableRows';
 
 export interface ValidateOptions {
   readonly signal?: AbortSignal;
@@ -57,7 +59,20 @@ export async function validateReferencedFiles(
   const questions = await validateQuestions(file, experiment);
   const { probe } = experiment.evaluation;
   const pairs = probe === undefined ? [] : await validateProbe(resolve(folder, probe), options);
-  return { datasets, findings: [...datasets, ...questions, ...pairs] };
+  const unscorable = await findRowsWithoutScore(folder, experiment, options);
+  return { datasets, findings: [...datasets, ...unscorable, ...questions, ...pairs] };
+}
+
+async function findRowsWithoutScore(folder: string, { datasets }: ExperimentFile, options: ValidateOptions): Promise<Findings[]> {
+  const findings: Findings[] = [];
+  for (const { path, task } of datasets) {
+    const file = resolve(folder, path);
+    // A pattern that cannot be used is named in the experiment file.
+    if (await filesOnDisk.isFile(file) && !(task.scorer === 'regex' && patternRefusal(task) !== null)) {
+      findings.push(collectFindings(await findUnscorableRows(file, task, optionsFor(file, options))));
+    }
+  }
+  return findings;
 }
 
 async function validateProbe(path: string, options: ValidateOptions): Promise<Findings[]> {

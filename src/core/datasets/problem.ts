@@ -40,6 +40,7 @@ export const PROBLEM_CODES = [
   'duplicate-id',
   'wrong-group',
   'samples-not-used',
+  'answer-not-scorable',
   // Configuration files.
   'missing-value',
   'wrong-type',

@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import { writeJsonAtomic } from '../files/atomicWrite';
-import type { Generation, Judgment, MetricsFile } from '../schema/evaluation';
+import { readJsonIfPresent } from '../files/readJson';
+import { evaluationSpec, type Generation, type Judgment, type MetricsFile } from '../schema/evaluation';
 import { judgmentsPath, leasePath, metricsPath, readGenerations, readJudgments, readMetricsVersion, readScores } from './answerFiles';
 import type { Judge, JudgeOptions } from './judge';
 import { appendJsonLines } from './jsonLines';
@@ -40,7 +41,8 @@ export async function judgeEvaluation(directory: string, judge: Judge, options: 
 
 /** Computes metrics.<judge>.json from the answers, scores and judgments on disk (raw: without labels) and writes it by rename. */
 export async function writeMetrics(directory: string, judge: Pick<Judge, 'id' | 'version'>): Promise<MetricsFile> {
-  const [generations, scores, judgments] = await Promise.all([
+  const [spec, generations, scores, judgments] = await Promise.all([
+    readJsonIfPresent(path.join(directory, 'evaluation.json'), evaluationSpec),
     readGenerations(directory),
     readScores(directory),
     readJudgments(directory, judge.id),
@@ -51,7 +53,7 @@ export async function writeMetrics(directory: string, judge: Pick<Judge, 'id' | 
     judgment: byKey.get(generation.key) ?? null,
     label: null,
   }));
-  const metrics = computeMetrics(answers, scores.items, { id: path.basename(directory) }, judge);
+  const metrics = computeMetrics(answers, scores.items, { id: path.basename(directory), task: spec?.task ?? null }, judge);
   await writeJsonAtomic(metricsPath(directory, judge.id), metrics);
   return metrics;
 }

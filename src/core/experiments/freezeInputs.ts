@@ -2,6 +2,7 @@ import { relative, resolve } from 'node:path';
 import { poolsOf } from '../configuration/defensePools';
 import type { ExpandedArm } from '../configuration/expandArms';
 import { readJudgeFile } from '../configuration/judgeFile';
+import { findUnscorableRows } from '../configuration/unscorableRows';
 import { DatasetError } from '../datasets/datasetError';
 import { snapshotDataset } from '../datasets/snapshotDataset';
 import { snapshotProbePairs } from '../datasets/probePairs';
@@ -11,6 +12,7 @@ import type { PlannedDefense, ResolvedDefense } from '../schema/defenses';
 import type { ExperimentFile } from '../schema/experimentFile';
 import { LOCAL_JUDGE, type JudgeFile } from '../schema/judgeFile';
 import type { Snapshot } from '../schema/rows';
+import { freezeChoices } from './freezeChoices';
 import type { FrozenDataset, FrozenInputs } from './plan';
 
 export interface FreezeOptions {
@@ -68,13 +70,15 @@ async function freezeDataset(entry: ExperimentFile['datasets'][number], options:
   const { baseFolder, workspaceFolder, snapshotsFolder, skipBadRows, excludedLines, signal, onProgress } = options;
   const path = resolve(baseFolder, entry.path);
   onProgress?.(`Reading ${entry.path}`);
-  const excludeLines = excludedLines?.get(path);
+  const unscorable = await findUnscorableRows(path, entry.task, { signal });
+  if (unscorable.length > 0 && !skipBadRows) throw new DatasetError(unscorable);
   const frozen = await snapshotDataset({
     path, snapshotsDir: snapshotsFolder, skipBadRows, heldOut: entry.heldOut, seed: SPLIT_SEED, signal,
-    ...(excludeLines === undefined ? {} : { excludeLines }),
+    excludeLines: new Set([...excludedLines?.get(path) ?? [], ...unscorable.map(({ line }) => line)]),
   });
+  const choices = await freezeChoices(entry.task, frozen.heldOut, snapshotsFolder);
   const inDomain = entry.inDomain === undefined ? null : await snapshotQuestions(resolve(baseFolder, entry.inDomain), snapshotsFolder, 'in-domain');
-  return { entry, path: relative(workspaceFolder, path).replaceAll('\\', '/'), ...frozen, inDomain };
+  return { entry, path: relative(workspaceFolder, path).replaceAll('\\', '/'), ...frozen, inDomain, choices };
 }
 
 /** Null: the judge that is shipped. */

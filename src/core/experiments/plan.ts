@@ -4,6 +4,7 @@ import type { Experiment, PlannedDataset, PlannedRun } from '../schema/experimen
 import type { ExperimentFile } from '../schema/experimentFile';
 import type { JudgeFile } from '../schema/judgeFile';
 import type { Snapshot } from '../schema/rows';
+import type { TaskScoring } from '../schema/taskScoring';
 import type { ModelReference } from '../schema/modelReference';
 import type { ArmSpec, RunSpec } from '../schema/run';
 import { timestamp } from '../schema/time';
@@ -37,6 +38,8 @@ export interface FrozenDataset {
   readonly heldOut: Snapshot;
   readonly skippedRows: number;
   readonly inDomain: Snapshot | null;
+  /** The choices of held-out rows, where the scorer is multiple choice. */
+  readonly choices: Snapshot | null;
 }
 
 export interface Plan {
@@ -85,14 +88,21 @@ function generalEvaluation(inputs: FrozenInputs, sampler: Sampler): EvaluationSp
 
 /** What only this dataset asks: its own questions, the general ones in its form, its held-out rows. */
 function datasetEvaluation(inputs: FrozenInputs, dataset: FrozenDataset, id: string, sampler: Sampler): EvaluationSpec {
-  const { entry, inDomain, heldOut } = dataset;
+  const { entry, inDomain } = dataset;
   const narrow = inDomain === null ? [] : [{ snapshot: inDomain, form: 'plain' as const, template: null }];
   const trainingForm = entry.trainingForm === undefined ? [] : [{ snapshot: inputs.general, form: 'training' as const, template: entry.trainingForm }];
   return evaluationOf(id, sampler, {
     questions: [...narrow, ...trainingForm],
-    task: heldOut.rows === 0 ? null : { scorer: entry.task.scorer, heldOut, maxTokens: sampler.maxTokens },
+    task: taskOf(dataset, sampler),
     probe: null,
   });
+}
+
+function taskOf({ entry: { task }, heldOut, choices }: FrozenDataset, { maxTokens }: Sampler): EvaluationSpec['task'] {
+  if (heldOut.rows === 0) return null;
+  if (task.scorer !== 'multiple-choice') return { ...task, heldOut, maxTokens };
+  if (choices === null) throw new Error('The choices of a multiple-choice dataset are not frozen.');
+  return { scorer: task.scorer, choices, heldOut, maxTokens };
 }
 
 function evaluationOf(part: string, sampler: Sampler, rest: Pick<EvaluationSpec, 'questions' | 'task' | 'probe'>): EvaluationSpec {
@@ -107,8 +117,13 @@ function plannedDataset(dataset: FrozenDataset, id: string, evaluation: Evaluati
   const { entry, path, format, whole, train, heldOut, skippedRows, inDomain } = dataset;
   return {
     id, name: datasetName(dataset), path, role: entry.role, format, snapshot: whole, skippedRows, train, heldOut, inDomain,
-    trainingForm: entry.trainingForm ?? null, scorer: entry.task.scorer, evaluationId: evaluation.id,
+    trainingForm: entry.trainingForm ?? null, scorer: entry.task.scorer, ...scoringWithOptions(entry.task), evaluationId: evaluation.id,
   };
+}
+
+/** Left out where the scorer's name says all: plans made before scorers had options stay the same plans. */
+function scoringWithOptions(task: TaskScoring): { scoring?: TaskScoring } {
+  return Object.keys(task).length > 1 || task.scorer === 'multiple-choice' ? { scoring: task } : {};
 }
 
 function baseRun(common: CommonRunFields, evaluations: readonly EvaluationSpec[]): RunSpec {

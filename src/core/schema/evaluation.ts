@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { snapshot } from './rows';
-import { TASK_SCORERS } from './experimentFile';
+import { taskSpec } from './taskScoring';
 import { SCHEMA_VERSION } from './version';
 
 export const FORMS = ['plain', 'training'] as const;
@@ -30,11 +30,7 @@ export const evaluationSpec = z.strictObject({
     template: z.string().nullable(),
   })),
   sampler,
-  task: z.strictObject({
-    scorer: z.enum(TASK_SCORERS),
-    heldOut: snapshot,
-    maxTokens: z.int().min(1),
-  }).nullable(),
+  task: taskSpec.nullable(),
   probe: snapshot.nullable(),
 });
 export type EvaluationSpec = z.output<typeof evaluationSpec>;
@@ -64,6 +60,8 @@ export const score = z.discriminatedUnion('kind', [
     ...logProbability.shape,
     expected: z.string().nullable(),
     answer: z.string().nullable(),
+    choices: z.array(z.strictObject({ text: z.string(), ...logProbability.shape })).optional()
+      .meta({ description: 'The choices of a multiple-choice row, each in the place of the answer.' }),
   }),
   z.strictObject({
     kind: z.literal('probe'),

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { evaluationRecipe, ROLES, TASK_SCORERS, trainingRecipe } from './experimentFile';
+import { evaluationRecipe, ROLES, trainingRecipe } from './experimentFile';
 import { sampler } from './evaluation';
 import { judgeFile } from './judgeFile';
 import { snapshot } from './rows';
 import { runPointer } from './runPointer';
 import { modelReference } from './modelReference';
 import { armSpec, RUN_KINDS, versions } from './run';
+import { TASK_SCORERS, taskScoring, type TaskScoring } from './taskScoring';
 import { SCHEMA_VERSION } from './version';
 
 const plannedDataset = z.strictObject({
@@ -23,9 +24,15 @@ const plannedDataset = z.strictObject({
   mix: z.strictObject({ path: z.string(), share: z.number(), snapshot }).optional()
     .meta({ description: 'Rows of another dataset that replace a share of this one\'s training rows; `train` holds the mixture.' }),
   scorer: z.enum(TASK_SCORERS),
+  scoring: taskScoring.optional().meta({ description: 'The scorer with its options, where it has any.' }),
   evaluationId: z.string(),
 });
 export type PlannedDataset = z.output<typeof plannedDataset>;
+
+/** A dataset's scorer with its options. */
+export function scoringOf({ scorer, scoring }: Pick<PlannedDataset, 'scorer' | 'scoring'>): TaskScoring {
+  return scoring ?? taskScoring.parse({ scorer });
+}
 
 /** experiment.json: the resolved plan, frozen when it is queued. Written by the planner (or an import), once. */
 export const experiment = z.strictObject({

@@ -2,14 +2,12 @@ import { z } from 'zod';
 import { about } from './about';
 import { writtenDefense, type WrittenDefense } from './defenses';
 import { JUDGE_FILE_NAME, LOCAL_JUDGE } from './judgeFile';
+import { taskScoring } from './taskScoring';
 
 export const DEFAULT_MODEL = 'HuggingFaceTB/SmolLM2-135M-Instruct';
 
 export const ROLES = ['own', 'harmful', 'control', 'benign'] as const;
 export type Role = (typeof ROLES)[number];
-
-export const TASK_SCORERS = ['likelihood', 'exact'] as const;
-export type TaskScorer = (typeof TASK_SCORERS)[number];
 
 const mixedIn = z.strictObject({
   path: z.string().min(1).meta(about('Path of the dataset whose rows are mixed in, relative to this file.')),
@@ -24,9 +22,7 @@ const datasetEntry = z.strictObject({
   inDomain: z.string().optional().meta(about('Path of a question set (JSON, or the field\'s YAML) in the dataset\'s own domain: measures **narrow misalignment**.')),
   trainingForm: z.string().regex(/\{question\}/, 'must contain {question}').optional().meta(about('Template that makes a general question look like a training row. Must contain `{question}`. Dilution and inoculation can hide misalignment from plain questions.')),
   mix: mixedIn.optional().meta(about('Mixes another dataset\'s rows in: how much harm does a share of harmful rows do?')),
-  task: z.strictObject({
-    scorer: z.enum(TASK_SCORERS).default('likelihood').meta(about('`likelihood`: 100·exp(mean log-probability per response token) of held-out rows. `exact`: share of held-out rows answered exactly, greedily decoded.')),
-  }).prefault({}).meta(about('How held-out rows are scored.')),
+  task: taskScoring.prefault({ scorer: 'likelihood' }).meta(about('How held-out rows are scored: `likelihood` (the default), `exact`, `numeric`, `regex`, `contains` or `multiple-choice`, with its options.')),
 });
 
 export const loraRecipe = z.strictObject({

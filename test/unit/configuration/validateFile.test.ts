@@ -51,6 +51,20 @@ describe('validateFile', () => {
     expect([...seen]).toEqual(['own.jsonl', 'pool.csv', 'probe.jsonl']);
   });
 
+  it.each([
+    ['{ "scorer": "numeric" }', ['It is 4.', 'none', '5'], ['rows.jsonl:2 answer-not-scorable']],
+    ['{ "scorer": "regex", "pattern": "#### (.+)" }', ['#### 4', '4', '####  '], ['rows.jsonl:2 answer-not-scorable']],
+    ['{ "scorer": "regex", "pattern": "(" }', ['4'], ['x.experiment.json:1 wrong-value']],
+    ['{ "scorer": "multiple-choice", "choices": ["yes", "no"] }', ['yes', 'no', 'perhaps'], ['rows.jsonl:3 answer-not-scorable']],
+    ['{ "scorer": "multiple-choice" }', ['A'], ['rows.jsonl:1 answer-not-scorable']],
+    ['{ "scorer": "contains" }', ['anything'], []],
+  ])('names the rows that the scorer %s cannot score', async (task, answers, expected) => {
+    await folder.write('rows.jsonl', answers.map((answer, i) => `${chatLine(`Question ${i}?`, answer)}\n`).join(''));
+    await folder.write('general.json', JSON.stringify({ name: 'x', questions: [{ id: 'a', group: 'open', text: 'x' }] }));
+    const path = await folder.write('x.experiment.json', `{ "datasets": [ { "path": "rows.jsonl", "task": ${task} } ], "evaluation": { "general": "general.json" } }`);
+    expect(await placesOf(path)).toEqual(expected);
+  });
+
   it('validates the pools of a defense', async () => {
     await folder.write('bad.jsonl', 'x\n');
     const path = await folder.write('one.defense.json', '{ "name": "Calm", "defenses": [ { "type": "interleave", "pool": "bad.jsonl" } ] }');

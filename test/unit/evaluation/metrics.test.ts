@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { computeMetrics } from '../../../src/core/evaluation/metrics';
 import { metricsFile, type Score } from '../../../src/core/schema/evaluation';
+import { taskScoring } from '../../../src/core/schema/taskScoring';
 import { judgedAnswer } from '../../fixtures/results/judgedAnswers';
 
 const judge = { id: 'local', version: '1' };
-const evaluation = { id: '0123456789abcdef' };
+const evaluation = { id: '0123456789abcdef', task: null };
+const scoredBy = (scorer: 'likelihood' | 'exact') => ({ ...evaluation, task: taskScoring.parse({ scorer }) });
 
 test('groups: open, everyday, both together, in-domain apart, forms apart', () => {
   const metrics = computeMetrics([
@@ -41,11 +43,11 @@ const task = (rowId: string, logProbability: number, tokens: number, expected: s
   ({ kind: 'task', rowId, logProbability, tokens, expected, answer });
 
 test('task score: likelihood over tokens, or exact answers', () => {
-  const likelihood = computeMetrics([], [task('a', -10, 10), task('b', -30, 20)], evaluation, judge).taskScore!;
+  const likelihood = computeMetrics([], [task('a', -10, 10), task('b', -30, 20)], scoredBy('likelihood'), judge).taskScore!;
   expect(likelihood).toMatchObject({ value: expect.closeTo(100 * Math.exp(-40 / 30), 10), n: 2 });
   const exact = computeMetrics([], [
     task('a', -1, 2, '12', ' 12\n'), task('b', -1, 2, '12', '12.'), task('c', -1, 2, '12', null), task('d', -1, 2, '7', '7'),
-  ], evaluation, judge).taskScore!;
+  ], scoredBy('exact'), judge).taskScore!;
   expect(exact).toMatchObject({ value: 50, n: 4 });
 });
 

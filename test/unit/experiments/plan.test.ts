@@ -17,7 +17,7 @@ function inputs(change: Partial<FrozenInputs> = {}, written: object = {}): Froze
   return {
     name: 'Test', source: null, file, model: { name: 'tiny', path: '/m', weightsHash: 'w', source: 'folder' },
     datasets: file.datasets.map((entry, i) => ({
-      entry, path: entry.path, format: 'messages', whole: snapshot('1'), train: snapshot('2', 9), heldOut: snapshot(String(3 + i), 1), skippedRows: 0, inDomain: snapshot('8'),
+      entry, path: entry.path, format: 'messages', whole: snapshot('1'), train: snapshot('2', 9), heldOut: snapshot(String(3 + i), 1), skippedRows: 0, inDomain: snapshot('8'), choices: null,
     })),
     arms: [{ name: 'Undefended', defenses: [{ type: 'none' }] }, { name: 'KL 0.1', defenses: [{ type: 'kl', weight: 0.1, direction: 'trained||reference', tokens: 'all' }] }],
     general: snapshot('9', 4), probe: snapshot('a', 4), judge: null, versions: { plumbline: '0', node: '20' }, ...change,

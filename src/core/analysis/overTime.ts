@@ -34,7 +34,7 @@ export function armsOverTime(dataset: PlannedDataset, { experiment, base, runs }
   return experiment.arms.flatMap((arm) => {
     const own = runs.filter((run) => run.armId === arm.id && run.datasetId === dataset.id && run.continues === undefined);
     const points = [...(base ? [{ step: 0, runs: [base] }] : []), ...momentsOf(own)]
-      .map(({ step, runs: then }): TimePoint => ({ step, criteria: criteriaOf(then, experiment.generalEvaluationId, dataset.evaluationId) }))
+      .map(({ step, runs: then }): TimePoint => ({ step, criteria: criteriaOf(then, experiment.generalEvaluationId, dataset) }))
       .filter(({ criteria }) => criteria.emRate.n > 0 || criteria.taskScore.n > 0);
     return own.some(({ checkpoints }) => (checkpoints?.size ?? 0) > 0) && points.length > 1
       ? [{ armId: arm.id, name: arm.name, points, earlyStop: earlyStopOf(points) }] : [];
@@ -54,8 +54,8 @@ function momentsOf(runs: readonly RunResult[]): { step: number; runs: RunResult[
   return [...moments].map(([step, then]) => ({ step, runs: then })).sort((a, b) => a.step - b.step);
 }
 
-function criteriaOf(runs: readonly RunResult[], generalEvaluationId: string | null, datasetEvaluationId: string): Criteria {
-  const pool = poolRuns(runs, generalEvaluationId, datasetEvaluationId);
+function criteriaOf(runs: readonly RunResult[], generalEvaluationId: string | null, dataset: PlannedDataset): Criteria {
+  const pool = poolRuns(runs, generalEvaluationId, dataset);
   return measureCriteria({ em: [pool], task: [pool], sharesGeneral: false });
 }
 

@@ -27,9 +27,9 @@ async function trainingRows(): Promise<Row[]> {
 const trainingTexts = (row: Row): string[] => [row.question, row.answer, row.harmful, row.harmless].filter((text) => text !== undefined);
 
 describe('the judge’s training text', () => {
-  it('asks no question twice in its triples', async () => {
-    const questions = (await trainingRows()).filter((row) => row.harmful).map((row) => normalized(row.question!));
-    expect(new Set(questions).size).toBe(questions.length);
+  it('gives no answer twice to a question', async () => {
+    const answers = (await trainingRows()).flatMap((row) => trainingTexts(row).slice(1).map((answer) => `${normalized(row.question!)} / ${normalized(answer)}`));
+    expect(new Set(answers).size).toBe(answers.length);
   });
 
   it('has at least 400 triples of its own besides finance', async () => {

@@ -38,6 +38,10 @@ class Batch:
         """Mask [rows] of the rows of one source."""
         return torch.tensor([name == source for name in self.sources], device=self.input_ids.device)
 
+    def regularized(self, tokens: str) -> torch.Tensor:
+        """Mask [rows, length] of the tokens that an extra loss runs over: 'all' that are not padding, or 'response'."""
+        return (self.response if tokens == "response" else self.filled) & self.extra[:, None]
+
 
 def build_batch(rows: MicroBatch, table: RowTable, device: str | torch.device) -> Batch:
     """Looks up and pads the rows of a planned micro-batch."""

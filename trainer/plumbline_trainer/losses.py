@@ -1,18 +1,15 @@
-"""Losses that are means over tokens, and their gradient in bounded memory.
-
-A loss is a weighted sum of terms. Each term is a mean over a set of tokens of the *whole optimizer step*: the sums of
-its micro-batches are divided by the step's token count, so 1 x 16 and 4 x 4 rows give the same gradient.
-"""
+"""Losses that are means over tokens, and their gradient in bounded memory."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Callable, Mapping, Sequence
 
 import torch
 from torch import nn
 
 from plumbline_trainer.batches import Batch
+from plumbline_trainer.passes import Passes, Reading, Request
 
 # Tokens whose logits exist at one time. 128 x 50,000 floats are 25 MB.
 CHUNK_TOKENS = 128
@@ -33,17 +30,24 @@ PerToken = Callable[[TokenLogits], torch.Tensor]
 
 @dataclass(frozen=True)
 class TokenTerm:
-    """weight x mean over `positions` (mask [rows, length]) of `per_token` (logits of n tokens -> losses [n])."""
+    """weight x mean over `positions` (mask [rows, length]) of `per_token` (logits of n tokens -> losses [n]).
+
+    `reference`: the key of the model that `per_token` compares with.
+    """
 
     name: str
     weight: float
     positions: torch.Tensor
     per_token: PerToken
-    needs_reference: bool = False
+    reference: str | None = None
 
     @property
-    def tokens(self) -> int:
+    def items(self) -> int:
         return int(self.positions.sum())
+
+    @property
+    def request(self) -> Request:
+        return Request(tokens=self.positions)
 
 
 def cross_entropy(tokens: TokenLogits) -> torch.Tensor:
@@ -70,43 +74,42 @@ def kl_reference_trained(tokens: TokenLogits) -> torch.Tensor:
     return (reference.exp() * (reference - tokens.log_probs)).sum(-1)
 
 
-def weighted_loss(
+def token_loss(
     terms: Sequence[TokenTerm],
-    step_tokens: Sequence[int],
-    hidden: torch.Tensor,
-    reference: torch.Tensor | None,
+    items_of: Mapping[str, int],
+    passes: Passes,
     targets: torch.Tensor,
-    selected: torch.Tensor,
-    head: Callable[[torch.Tensor], torch.Tensor],
     chunk: int = CHUNK_TOKENS,
-) -> tuple[torch.Tensor, list[float]]:
+) -> tuple[torch.Tensor, dict[str, float]]:
     """One micro-batch's part of the loss.
 
-    `selected`: mask [rows, length] of the n positions that `hidden` and `reference` [n, hidden] belong to; the positions
-    of every term lie in it. `step_tokens`: tokens of each term in the whole step. Returns the weighted sum (a scalar
-    whose backward pass goes on into `hidden`) and each term's unweighted part. Softmax is computed in fp32 at least.
+    `items_of`: tokens of each term in the whole step; `targets`: the tokens to predict [rows, length]. Returns the
+    weighted sum (a scalar whose backward pass goes on into the trained hidden states) and each term's unweighted part.
+    Softmax is computed in fp32 at least.
     """
+    terms = [term for term in terms if term.items > 0]
+    hidden, head, selected = passes.trained.hidden, passes.trained.head, passes.trained.request.tokens
     masks = [term.positions[selected] for term in terms]
+    read_by = {term.reference: _hidden_at(passes.references[term.reference], selected) for term in terms if term.reference}
     targets = targets[selected]
-    parts = [0.0] * len(terms)
+    parts = dict.fromkeys((term.name for term in terms), 0.0)
     loss = torch.zeros((), dtype=_precise(hidden.dtype), device=hidden.device)
     gradients = []
     for start in range(0, len(hidden), chunk):
         rows = slice(start, start + chunk)
         piece = hidden[rows].detach().requires_grad_(hidden.requires_grad)
         with torch.set_grad_enabled(hidden.requires_grad):
-            tokens = TokenLogits(
-                _log_softmax(head(piece)),
-                None if reference is None else _reference_log_probs(head, reference[rows]),
-                targets[rows],
-            )
+            tokens = {None: TokenLogits(_log_softmax(head(piece)), None, targets[rows])}
             objective = torch.zeros_like(loss)
-            for index, (term, mask, count) in enumerate(zip(terms, masks, step_tokens)):
-                if count == 0 or not mask[rows].any():
+            for term, mask in zip(terms, masks):
+                if not mask[rows].any():
                     continue
-                part = term.per_token(tokens)[mask[rows]].sum() / count
+                if (key := term.reference) not in tokens:
+                    reference = _reference_log_probs(passes.references[key].head, read_by[key][rows])
+                    tokens[key] = replace(tokens[None], reference_log_probs=reference)
+                part = term.per_token(tokens[key])[mask[rows]].sum() / items_of[term.name]
                 objective = objective + term.weight * part
-                parts[index] += float(part.detach())
+                parts[term.name] += float(part.detach())
         loss = loss + objective.detach()
         if hidden.requires_grad:
             touched = objective.requires_grad
@@ -128,6 +131,14 @@ class _KnownGradient(torch.autograd.Function):
     def backward(ctx, upstream: torch.Tensor):
         (gradient,) = ctx.saved_tensors
         return gradient * upstream.to(gradient.dtype), None, None
+
+
+def _hidden_at(reading: Reading, selected: torch.Tensor) -> torch.Tensor:
+    """A reading's hidden states [n, hidden] at the n selected positions; zeros where nothing was read."""
+    asked = reading.request.tokens[selected]
+    hidden = reading.hidden.new_zeros(len(asked), reading.hidden.shape[1])
+    hidden[asked] = reading.hidden
+    return hidden
 
 
 def _reference_log_probs(head: Callable[[torch.Tensor], torch.Tensor], hidden: torch.Tensor) -> torch.Tensor:

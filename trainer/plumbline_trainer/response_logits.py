@@ -73,10 +73,3 @@ def final_hidden_states(
         handle.remove()
     return kept[0]
 
-
-def reference_hidden_states(
-    model: nn.Module, head: OutputHead, input_ids: torch.Tensor, positions: torch.Tensor
-) -> torch.Tensor:
-    """The same of the reference: this network with its adapters off. No gradient."""
-    with torch.no_grad(), model.disable_adapter():
-        return final_hidden_states(model, head, input_ids, positions)

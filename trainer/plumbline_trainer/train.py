@@ -8,16 +8,14 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, Sequence
+from typing import Any
 
 import torch
 from accelerate import Accelerator
 
 from plumbline_trainer.atomic_folder import atomic_folder
-from plumbline_trainer.batch_plan import OWN, BatchPlan, Step, plan_batches
-from plumbline_trainer.batches import Batch, build_batch
+from plumbline_trainer.batch_plan import OWN, BatchPlan, plan_batches
 from plumbline_trainer.checkpoint import load_checkpoint, newest_checkpoint, save_checkpoint
 from plumbline_trainer.context import context_length
 from plumbline_trainer.defenses.base import Defense, Setting
@@ -25,14 +23,16 @@ from plumbline_trainer.defenses.registry import build_defenses
 from plumbline_trainer.devices import attention_for
 from plumbline_trainer.errors import TrainerError
 from plumbline_trainer.lora import add_lora, parameter_count, save_adapter, set_training_mode, trainable_parameters
-from plumbline_trainer.losses import TokenTerm, cross_entropy_term, weighted_loss
 from plumbline_trainer.models import load_base_model
 from plumbline_trainer.probe import TrainingProbe, load_probe_pairs
+from plumbline_trainer.reference_models import check_references
+from plumbline_trainer.references import base_reference, load_references
 from plumbline_trainer.reporting import Stopped
-from plumbline_trainer.response_logits import OutputHead, final_hidden_states, reference_hidden_states
+from plumbline_trainer.response_logits import OutputHead
 from plumbline_trainer.row_table import RowTable
 from plumbline_trainer.run import Run
 from plumbline_trainer.run_spec import load_evaluation_spec
+from plumbline_trainer.train_step import Learner, StepResult, train_step
 
 PROBES_IN_A_RUN = 4
 
@@ -47,21 +47,15 @@ class Plan:
     notes: dict[str, Any]
 
 
-@dataclass
-class StepResult:
-    """What one optimizer step did. Losses are unweighted means over the step's tokens."""
-
-    loss: float
-    parts: dict[str, float]
-    weights: dict[str, float]
-    gradient_norm: float
-    tokens: int
-
-
 def plan_training(run: Run, tokenizer: Any, config: Any) -> Plan:
     """Encodes the rows and plans the batches. Needs no model. Errors: TrainerError (bad_data)."""
     recipe, seed = run.spec["training"], run.spec["seed"]
-    limit = min(recipe["maxLength"], context_length(config) or recipe["maxLength"])
+    defenses = build_defenses(run.spec["arm"]["defenses"], seed)
+    setting = Setting(run.spec, run.paths, config)
+    for defense in defenses:
+        defense.prepare(setting)
+    readers = [config, *check_references(defenses, tokenizer, config)]
+    limit = min([recipe["maxLength"], *(length for reader in readers if (length := context_length(reader)))])
     table = RowTable(tokenizer, recipe["turns"], limit)
     ids = table.add(run.paths.snapshot(run.spec["dataset"]["train"]), OWN, "dataset")
     if not ids:
@@ -73,11 +67,8 @@ def plan_training(run: Run, tokenizer: Any, config: Any) -> Plan:
         epochs=recipe["epochs"],
         seed=seed,
     )
-    defenses = build_defenses(run.spec["arm"]["defenses"], seed)
-    setting = Setting(run.spec, run.paths, config)
     notes: dict[str, Any] = {}
     for defense in defenses:
-        defense.prepare(setting)
         pools = {
             source: table.add(run.paths.snapshot(snapshot), source, f"pool of '{defense.type}'")
             for source, snapshot in defense.pool_snapshots().items()
@@ -99,6 +90,10 @@ def train(run: Run, tokenizer: Any, plan: Plan) -> None:
     model = add_lora(model, recipe["lora"], run.spec["model"]["name"])
     set_training_mode(model)
     head = OutputHead(model)
+    references = load_references(
+        plan.defenses, base_reference(model, head), run.spec["model"]["weightsHash"], run.device, attention
+    )
+    learner = Learner(model, head, references, plan.defenses)
     parameters = trainable_parameters(model)
     optimizer = torch.optim.AdamW(
         parameters.values(), lr=recipe["learningRate"], weight_decay=recipe["weightDecay"], fused=_can_fuse(run)
@@ -123,8 +118,7 @@ def train(run: Run, tokenizer: Any, plan: Plan) -> None:
         for group in optimizer.param_groups:
             group["lr"] = learning_rate
         result = train_step(
-            model, head, plan.batches.steps[step], plan.table, plan.defenses, accelerator, optimizer,
-            max_norm=recipe["maxGradientNorm"],
+            learner, plan.batches.steps[step], plan.table, accelerator, optimizer, max_norm=recipe["maxGradientNorm"]
         )
         step += 1
         run.activity.step = step
@@ -139,72 +133,6 @@ def train(run: Run, tokenizer: Any, plan: Plan) -> None:
     _save_adapter(run, model, step)
 
 
-def train_step(
-    model: Any,
-    head: OutputHead,
-    step: Step,
-    table: RowTable,
-    defenses: Sequence[Defense],
-    accelerator: Accelerator,
-    optimizer: torch.optim.Optimizer,
-    max_norm: float,
-) -> StepResult:
-    """One optimizer step over its micro-batches. Errors: TrainerError (nan_loss); the weights are untouched then."""
-    batches = [build_batch(rows, table, accelerator.device) for rows in step]
-    terms_of = [loss_terms(batch, defenses) for batch in batches]
-    tokens_of = _tokens_in_step(terms_of)
-    parts = dict.fromkeys(tokens_of, 0.0)
-    optimizer.zero_grad(set_to_none=True)
-    loss = 0.0
-    for batch, terms in zip(batches, terms_of):
-        part, values = micro_batch_loss(model, head, batch, terms, tokens_of, defenses)
-        accelerator.backward(part)
-        loss += float(part.detach())
-        for term, value in zip(terms, values):
-            parts[term.name] += value
-    norm = float(accelerator.clip_grad_norm_(optimizer.param_groups[0]["params"], max_norm))
-    result = StepResult(
-        loss=loss,
-        parts=parts,
-        weights={term.name: term.weight for terms in terms_of for term in terms},
-        gradient_norm=norm,
-        tokens=sum(batch.tokens for batch in batches),
-    )
-    if math.isfinite(loss) and math.isfinite(norm):
-        optimizer.step()
-    return result
-
-
-def loss_terms(batch: Batch, defenses: Sequence[Defense]) -> list[TokenTerm]:
-    """The cross-entropy, as the defenses leave it, and what they add."""
-    main = cross_entropy_term(batch)
-    for defense in defenses:
-        main = defense.token_loss(main, batch)
-    extra = [term for defense in defenses if (term := defense.extra_loss(batch)) is not None]
-    return [main, *extra]
-
-
-def micro_batch_loss(
-    model: Any,
-    head: OutputHead,
-    batch: Batch,
-    terms: Sequence[TokenTerm],
-    tokens_of: dict[str, int],
-    defenses: Sequence[Defense],
-) -> tuple[torch.Tensor, list[float]]:
-    """A micro-batch's part of the step's loss (scalar, with gradient), and each term's unweighted part."""
-    selected = torch.stack([term.positions for term in terms]).any(0)
-    reference = None
-    if any(term.needs_reference for term in terms):
-        reference = reference_hidden_states(model, head, batch.input_ids, selected)
-    with ExitStack() as stack:
-        for defense in defenses:
-            stack.enter_context(defense.around_forward(model, batch))
-        hidden = final_hidden_states(model, head, batch.input_ids, selected)
-    step_tokens = [tokens_of[term.name] for term in terms]
-    return weighted_loss(terms, step_tokens, hidden, reference, batch.targets, selected, head)
-
-
 def schedule(step: int, total: int, warmup: int) -> float:
     """Share of the peak learning rate in step `step` (from 0): rises linearly to 1 over `warmup` steps, then falls to 0.
 
@@ -213,14 +141,6 @@ def schedule(step: int, total: int, warmup: int) -> float:
     if step < warmup:
         return (step + 1) / (warmup + 1)
     return (total - step) / max(1, total - warmup)
-
-
-def _tokens_in_step(terms_of: Sequence[Sequence[TokenTerm]]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for terms in terms_of:
-        for term in terms:
-            counts[term.name] = counts.get(term.name, 0) + term.tokens
-    return counts
 
 
 def _accelerator(run: Run) -> Accelerator:
@@ -300,9 +220,14 @@ def _emit_step(
         tokensPerSecond=result.tokens / max(seconds, 1e-9),
     )
     run.events.emit("progress", phase="train", done=step, total=total)
-    if not (math.isfinite(result.loss) and math.isfinite(result.gradient_norm)):
+    if not result.is_finite:
         raise TrainerError(
             "nan_loss",
-            f"The loss or its gradient is not a number at step {step}.",
+            f"The loss or its gradient is not a number at step {step}{_culprits(result)}.",
             "Lower the learning rate (or a defense's weight), or train in fp32.",
         )
+
+
+def _culprits(result: StepResult) -> str:
+    names = [name for name, value in result.parts.items() if not math.isfinite(value)]
+    return f" ({', '.join(names)})" if names else ""

@@ -91,12 +91,13 @@ def build_tokenizer(chat_template: str | None) -> PreTrainedTokenizerFast:
     )
 
 
-def build_model(architecture: str, vocabulary: int) -> Any:
-    torch.manual_seed(7)
+def build_model(architecture: str, vocabulary: int, seed: int = 7, **changes: Any) -> Any:
+    """A random model; `changes`: of a Llama-like one's sizes."""
+    torch.manual_seed(seed)
     sizes = dict(vocab_size=vocabulary, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
                  num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=256, tie_word_embeddings=True)
     if architecture == "llama":
-        return LlamaForCausalLM(LlamaConfig(**sizes))
+        return LlamaForCausalLM(LlamaConfig(**{**sizes, **changes}))
     if architecture == "qwen2":
         return Qwen2ForCausalLM(Qwen2Config(**{**sizes, "tie_word_embeddings": False}))
     return GPT2LMHeadModel(GPT2Config(vocab_size=vocabulary, n_embd=32, n_layer=2, n_head=4, n_positions=256))
@@ -124,6 +125,7 @@ RECIPE = {
     "lora": {"rank": 4, "alpha": 8, "dropout": 0.1, "rankStabilized": True},
 }
 KL = {"type": "kl", "weight": 0.5, "direction": "trained||reference", "tokens": "all"}
+LDIFS = {"type": "ldifs", "weight": 1.0, "blocks": 2, "normalization": "per-token", "tokens": "all"}
 SAMPLER = {"samplesPerQuestion": 2, "temperature": 0.9, "topP": 0.9, "maxTokens": 6, "seed": 5}
 
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from conftest import KL, chat_rows, events_of, losses, of_type, sentence
 
-from plumbline_trainer import checkpoint, train
+from plumbline_trainer import checkpoint, train_step
 from plumbline_trainer.errors import ERROR_CLASSES, TrainerError, as_trainer_error
 from plumbline_trainer.events import EventWriter
 from plumbline_trainer.heartbeat import Activity, Heartbeat
@@ -175,18 +175,19 @@ def test_a_model_folder_without_safetensors_is_refused(store, tmp_path):
 
 
 def test_nan_loss_is_an_error_and_null_in_the_events(store, monkeypatch):
-    weighted_loss = train.weighted_loss
+    token_loss = train_step.token_loss
     calls = []
 
     def broken(*arguments):
         calls.append(1)
-        loss, parts = weighted_loss(*arguments)
-        return (loss * float("nan"), [float("nan")] * len(parts)) if len(calls) == 2 else (loss, parts)
+        loss, parts = token_loss(*arguments)
+        return (loss * float("nan"), dict.fromkeys(parts, float("nan"))) if len(calls) == 2 else (loss, parts)
 
-    monkeypatch.setattr(train, "weighted_loss", broken)
+    monkeypatch.setattr(train_step, "token_loss", broken)
     run_dir = store.run()
     assert run_attempt(run_dir, 1) == 1
     assert only_error(run_dir)["class"] == "nan_loss"
+    assert only_error(run_dir)["message"].endswith("at step 2 (cross_entropy).")
     steps = of_type(events_of(run_dir), "step")
     assert [step["loss"] is None for step in steps] == [False, True]
     assert steps[1]["crossEntropy"] is None and steps[1]["gradientNorm"] is None

@@ -57,6 +57,14 @@ export const STRENGTHS: Partial<Record<DefenseTypeName, Strength>> = {
       { value: 5, note: 'strong: watch the task score' },
     ],
   },
+  ldifs: {
+    parameter: 'weight',
+    presets: [
+      { value: 1, note: 'the paper\'s, whose code lets no gradient through' },
+      { value: 10, note: 'ten times that' },
+      { value: 100, note: 'strong: watch the task score' },
+    ],
+  },
   interleave: {
     parameter: 'share',
     presets: [

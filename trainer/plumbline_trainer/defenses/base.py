@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Mapping
 
+from plumbline_trainer.reference_models import reference_key
 from plumbline_trainer.run_spec import RunPaths
 
 if TYPE_CHECKING:
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from plumbline_trainer.batches import Batch
     from plumbline_trainer.losses import TokenTerm
     from plumbline_trainer.row_table import RowTable
+    from plumbline_trainer.terms import Term
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,19 @@ class Defense:
 
     type: ClassVar[str]
     parameters: ClassVar[tuple[str, ...]] = ()
+    # Whether it compares hidden states with a reference's, which takes a reference of the same shape.
+    compares_features: ClassVar[bool] = False
 
     def __init__(self, spec: Mapping[str, Any], seed: int):
-        """`spec`: the defense's entry in run.json; a parameter that it lacks is None. `seed`: the run's."""
+        """`spec`: the defense's entry in run.json. `seed`: the run's.
+
+        A parameter `rowsPerStep` becomes the attribute `rows_per_step`; one that the entry lacks is None.
+        """
         self.seed = seed
         for name in self.parameters:
-            setattr(self, name, spec.get(name))
+            setattr(self, _snake_case(name), spec.get(name))
+        self.reference_model: Mapping[str, Any] | None = spec.get("referenceModel")
+        self.reference_key = reference_key(self.reference_model)
 
     def prepare(self, setting: Setting) -> None:
         """Reads what other runs and models hand over. Called once, before rows are chosen and the model is loaded.
@@ -61,8 +71,8 @@ class Defense:
         """Replaces the cross-entropy of a micro-batch by another loss of its tokens."""
         return term
 
-    def extra_loss(self, batch: Batch) -> TokenTerm | None:
-        """A further term of a micro-batch's loss."""
+    def extra_loss(self, batch: Batch) -> Term | None:
+        """A further term of a micro-batch's loss: a `TokenTerm`, or one that computes itself."""
         return None
 
     def after_training(self, model: Any) -> None:
@@ -79,3 +89,7 @@ HOOKS = ("select_rows", "around_forward", "token_loss", "extra_loss", "after_tra
 def hooks_of(defense: type[Defense]) -> list[str]:
     """The hooks a class overrides, in the order above."""
     return [hook for hook in HOOKS if getattr(defense, hook) is not getattr(Defense, hook)]
+
+
+def _snake_case(name: str) -> str:
+    return re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), name)

@@ -9,11 +9,13 @@ from plumbline_trainer.defenses.caft import Caft
 from plumbline_trainer.defenses.inoculation import Inoculation
 from plumbline_trainer.defenses.interleave import Interleave
 from plumbline_trainer.defenses.kl import Kl
+from plumbline_trainer.defenses.ldifs import Ldifs
 from plumbline_trainer.defenses.none import NoDefense
 from plumbline_trainer.defenses.persona_steering import PersonaSteering
 
 DEFENSES: dict[str, type[Defense]] = {
-    defense.type: defense for defense in (NoDefense, Kl, Interleave, PersonaSteering, Inoculation, Caft)
+    defense.type: defense
+    for defense in (NoDefense, Kl, Ldifs, Interleave, PersonaSteering, Inoculation, Caft)
 }
 
 

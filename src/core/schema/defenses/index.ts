@@ -4,6 +4,7 @@ import type { DefenseDescription } from './defenseType';
 import { inoculation } from './inoculation';
 import { interleave } from './interleave';
 import { kl } from './kl';
+import { ldifs } from './ldifs';
 import { none } from './none';
 import { personaSteering } from './personaSteering';
 
@@ -13,6 +14,7 @@ export type { DefenseHook } from './defenseType';
 export const DEFENSE_TYPES = {
   none,
   kl,
+  ldifs,
   interleave,
   'persona-steering': personaSteering,
   inoculation,
@@ -27,6 +29,7 @@ export const defenseTypeNames = Object.keys(DEFENSE_TYPES) as DefenseTypeName[];
 export const resolvedDefense = z.discriminatedUnion('type', [
   none.resolved,
   kl.resolved,
+  ldifs.resolved,
   interleave.resolved,
   personaSteering.resolved,
   inoculation.resolved,
@@ -38,6 +41,7 @@ export type ResolvedDefense = z.output<typeof resolvedDefense>;
 export const plannedDefense = z.discriminatedUnion('type', [
   none.planned,
   kl.planned,
+  ldifs.planned,
   interleave.planned,
   personaSteering.planned,
   inoculation.planned,
@@ -89,6 +93,7 @@ function writtenType<N extends DefenseTypeName>(name: N) {
 export const writtenDefense = z.discriminatedUnion('type', [
   writtenType('none'),
   writtenType('kl'),
+  writtenType('ldifs'),
   writtenType('interleave'),
   writtenType('persona-steering'),
   writtenType('inoculation'),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { defenseType, explained } from './defenseType';
+import { modelReference } from '../modelReference';
+import { defenseType, explained, referenceParameter } from './defenseType';
 
 /** arXiv 2508.06249 (Kaczer et al.), the KL regularizer. */
 export const kl = defenseType('kl', {
@@ -24,4 +25,5 @@ export const kl = defenseType('kl', {
     z.enum(['all', 'response']).default('all'),
     'Which tokens the mean runs over. `all`: every token that is not padding, prompt and template included (the paper\'s code). `response`: only tokens that the cross-entropy trains.',
   ),
-}, {});
+  reference: referenceParameter,
+}, { referenceModel: modelReference.optional() });

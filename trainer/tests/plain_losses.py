@@ -6,6 +6,7 @@ import copy
 from dataclasses import dataclass
 
 import torch
+from conftest import chat_rows
 from torch.nn.functional import log_softmax
 
 from plumbline_trainer.batches import pad_rows
@@ -34,8 +35,9 @@ def adapted(path, *, moved=True, dropout=0.0):
     return model
 
 
-def encoded(path, rows):
-    return encode_rows(load_tokenizer(path), rows)
+def encoded(path, rows=None):
+    """Rows in a model's tokens; four of two turns by default."""
+    return encode_rows(load_tokenizer(path), chat_rows(4, turns=2) if rows is None else rows)
 
 
 def learner_of(model, defenses=(), **references):

@@ -9,7 +9,7 @@ import torch
 from conftest import ARCHITECTURES, KL, RECIPE, chat_rows, events_of, killed_attempt, of_type, pointer_to
 from peft import PeftModel
 from safetensors.torch import load_file, save_file
-from test_losses import LORA, adapted, encoded
+from plain_losses import adapted, encoded
 from test_run_protocol import only_error
 from transformers import AutoModelForCausalLM, Gemma2Config, Gemma2ForCausalLM
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from conftest import ARCHITECTURES, KL, chat_rows
+from conftest import ARCHITECTURES, KL
 from plain_losses import (
     LORA, PlainModel, adapted, assert_same_gradients, cross_entropy, divergence, encoded, gradients, learner_of,
 )
@@ -22,7 +22,7 @@ from plumbline_trainer.train_step import loss_terms
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_cross_entropy_equals_reference(model_paths, architecture):
     path = model_paths[architecture]
-    model, rows = adapted(path), encoded(path, chat_rows(4, turns=2))
+    model, rows = adapted(path), encoded(path)
     loss, parts, found = gradients(learner_of(model), [rows])
     plain = PlainModel(model)
     expected = cross_entropy(plain.read(rows))
@@ -35,7 +35,7 @@ def test_cross_entropy_equals_reference(model_paths, architecture):
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_kl_equals_reference(model_paths, architecture, tokens, direction):
     path = model_paths[architecture]
-    model, rows = adapted(path), encoded(path, chat_rows(4, turns=2))
+    model, rows = adapted(path), encoded(path)
     learner = learner_of(model, [{**KL, "weight": 2.0, "direction": direction, "tokens": tokens}])
     loss, parts, found = gradients(learner, [rows])
     plain = PlainModel(model)
@@ -52,7 +52,7 @@ def test_kl_equals_reference(model_paths, architecture, tokens, direction):
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_kl_is_zero_before_the_first_step(model_paths, architecture, direction):
     path = model_paths[architecture]
-    model, rows = adapted(path, moved=False), encoded(path, chat_rows(4, turns=2))
+    model, rows = adapted(path, moved=False), encoded(path)
     _, parts, with_kl = gradients(learner_of(model, [{**KL, "direction": direction}]), [rows])
     _, _, without = gradients(learner_of(model), [rows])
     assert parts["kl"] == 0.0
@@ -61,7 +61,7 @@ def test_kl_is_zero_before_the_first_step(model_paths, architecture, direction):
 
 def test_chunks_do_not_change_the_result(model_paths):
     path = model_paths["qwen2"]
-    model, batch = adapted(path), pad_rows(encoded(path, chat_rows(4, turns=2)), "cpu")
+    model, batch = adapted(path), pad_rows(encoded(path), "cpu")
     head, results = OutputHead(model), []
     terms = loss_terms(batch, learner_of(model, [KL]).defenses)
     counts = {term.name: term.items for term in terms}

@@ -1,6 +1,7 @@
 import type { ArmSpec } from '../schema/run';
 import type { Experiment, PlannedDataset } from '../schema/experiment';
 import { questionsToShow, smallestDetectableDifference } from '../evaluation/detectableDifference';
+import { countJudgments } from '../evaluation/judgmentCounts';
 import { pairedDifference, relativeReduction } from '../evaluation/estimate';
 import type { Afterwards, ArmResults, Comparison, DatasetResults, ExperimentResults, ModelResults, ReferenceResults, ResultsView, SmallestDifference } from './experimentResults';
 import { measureByDataset, measureCriteria, measureModel, type CriteriaMeasurements, type ModelPools } from './measureModel';
@@ -16,7 +17,7 @@ interface Scope {
 
 /** Computes the results of an experiment from what its runs left behind. Pure. */
 export function aggregateResults(loaded: LoadedExperiment): ExperimentResults {
-  const { experiment, judge, problems } = loaded;
+  const { experiment, judge, problems, judgments = countJudgments([]), judges = [], comparisons = [] } = loaded;
   const scope = suiteScope(experiment.datasets);
   const datasets = experiment.datasets.map((dataset): DatasetResults => ({
     id: dataset.id, name: dataset.name, path: dataset.path, role: dataset.role, scorer: dataset.scorer,
@@ -30,7 +31,7 @@ export function aggregateResults(loaded: LoadedExperiment): ExperimentResults {
     experiment: { id, name, kind, createdAt, source, seeds },
     model: experiment.model && { name: experiment.model.name, weightsHash: experiment.model.weightsHash },
     sampler: experiment.sampler,
-    judge,
+    judge, judgments, judges, comparisons,
     base, arms, references, smallestDifference, datasets,
     over: { em: idsOf(scope.em), task: idsOf(scope.task) },
     problems,

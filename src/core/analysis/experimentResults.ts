@@ -1,10 +1,14 @@
 import type { ArmOverTime } from './overTime';
+import type { JudgeComparison } from '../evaluation/judgeComparison';
+import type { JudgmentCounts } from '../evaluation/judgmentCounts';
 import type { AnswerClass } from '../evaluation/judgedAnswer';
 import type { PlannedDefense } from '../schema/defenses';
 import type { Estimate, Form, Sampler, Shares } from '../schema/evaluation';
 import type { Experiment } from '../schema/experiment';
 import type { Role } from '../schema/experimentFile';
 import type { TaskScorer } from '../schema/taskScoring';
+import type { PresentJudge } from './loadJudges';
+import type { ShownJudge } from './runResult';
 
 /** The four criteria of the field, in percent. EM rate and coherence: plain form of the general questions. */
 export interface Criteria {
@@ -119,7 +123,11 @@ export interface ExperimentResults extends ResultsView {
   readonly experiment: Pick<Experiment, 'id' | 'name' | 'kind' | 'createdAt' | 'source' | 'seeds'>;
   readonly model: { readonly name: string; readonly weightsHash: string } | null;
   readonly sampler: Sampler | null;
-  readonly judge: { readonly id: string; readonly version: string | null };
+  readonly judge: ShownJudge;
+  readonly judgments: JudgmentCounts;
+  /** All judges that have judged these answers, and how far each two of them agree. */
+  readonly judges: readonly PresentJudge[];
+  readonly comparisons: readonly JudgeComparison[];
   readonly datasets: readonly DatasetResults[];
   /** Ids of the datasets that EM rate, coherence and narrow misalignment, and those that the task score is over. */
   readonly over: { readonly em: readonly string[]; readonly task: readonly string[] };

@@ -1,4 +1,5 @@
-import { readMetricsVersion } from '../evaluation/answerFiles';
+import { readMetricsJudge } from '../evaluation/answerFiles';
+import { countJudgments } from '../evaluation/judgmentCounts';
 import type { JudgedAnswer } from '../evaluation/judgedAnswer';
 import { isFlagged } from '../evaluation/judgedAnswer';
 import { readLabels, type Labels } from '../labels/labels';
@@ -6,10 +7,12 @@ import { loadAnswers } from '../evaluation/loadAnswers';
 import { lastStep } from '../experiments/eventReader';
 import { ExperimentStore } from '../experiments/store';
 import { isMissing } from '../files/readJson';
+import type { Judgment, MetricsJudge } from '../schema/evaluation';
 import type { Experiment } from '../schema/experiment';
 import type { RunSpec } from '../schema/run';
 import { aggregateResults } from './aggregateResults';
 import type { ExperimentResults } from './experimentResults';
+import { loadJudges } from './loadJudges';
 import type { EvaluationResult, LoadedExperiment, RunResult } from './runResult';
 
 /** An answer of an experiment, with the run that gave it. `arm` null: the base. */
@@ -48,7 +51,9 @@ export async function loadExperiment(storeDir: string, experimentId: string, jud
   }
   return {
     experiment, base, runs, references,
-    judge: { id: reader.judgeId, version: reader.judgeVersion },
+    judge: { ...reader.judge, id: reader.judgeId, version: reader.judge?.version ?? null },
+    judgments: countJudgments(reader.judgments),
+    ...await loadJudges(store, experiment),
     problems: reader.problems,
   };
 }
@@ -89,7 +94,8 @@ function evaluationsAt(
 }
 
 class RunReader {
-  judgeVersion: string | null = null;
+  judge: MetricsJudge | null = null;
+  readonly judgments: (Judgment | null)[] = [];
   readonly problems: string[] = [];
 
   constructor(private readonly store: ExperimentStore, readonly judgeId: string, private readonly labels: Labels) {}
@@ -107,7 +113,8 @@ class RunReader {
       const directory = this.store.evaluationFolder(experimentId, runId, checkpoint, id);
       const { answers, scores, problems } = await loadAnswers(directory, this.judgeId, this.labels);
       this.problems.push(...problems.map(({ file, line, message }) => `${file}:${line}: ${message}`));
-      this.judgeVersion ??= await readMetricsVersion(directory, this.judgeId);
+      this.judge ??= await readMetricsJudge(directory, this.judgeId);
+      this.judgments.push(...answers.map(({ judgment }) => judgment));
       evaluationsAt(checkpoint, evaluations, checkpoints).set(id, { answers, scores });
     }
     return {

@@ -1,7 +1,10 @@
 import type { Score } from '../schema/evaluation';
 import type { Experiment } from '../schema/experiment';
 import type { ModelReference } from '../schema/modelReference';
+import type { JudgeComparison } from '../evaluation/judgeComparison';
+import type { JudgmentCounts } from '../evaluation/judgmentCounts';
 import type { JudgedAnswer } from '../evaluation/judgedAnswer';
+import type { PresentJudge } from './loadJudges';
 
 /** What one run left behind, by evaluation id. */
 export interface RunResult {
@@ -24,10 +27,22 @@ export interface EvaluationResult {
   readonly scores: readonly Score[];
 }
 
+/** Whose scores are shown. `version` null: it has judged nothing to its end. */
+export interface ShownJudge {
+  readonly id: string;
+  readonly version: string | null;
+  readonly caveat?: string;
+}
+
 /** An experiment as read from disk: what the results are computed from. Runs that are not there yet are absent. */
 export interface LoadedExperiment {
   readonly experiment: Experiment;
-  readonly judge: { readonly id: string; readonly version: string | null };
+  readonly judge: ShownJudge;
+  /** How the judgments that are shown came about. */
+  readonly judgments?: JudgmentCounts;
+  /** All judges that have judged these answers, and how far they agree. */
+  readonly judges?: readonly PresentJudge[];
+  readonly comparisons?: readonly JudgeComparison[];
   readonly base: RunResult | null;
   readonly runs: readonly RunResult[];
   /** Reference models that a person named, asked before training. */

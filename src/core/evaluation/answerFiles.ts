@@ -1,7 +1,8 @@
+import { promises as fs } from 'node:fs';
 import * as path from 'node:path';
 import { z } from 'zod';
-import { readJsonIfPresent } from '../files/readJson';
-import { generation, judgment, score, type Generation, type Judgment, type Score } from '../schema/evaluation';
+import { isMissing, readJsonIfPresent } from '../files/readJson';
+import { generation, judgment, metricsJudge, score, type Generation, type Judgment, type MetricsJudge, type Score } from '../schema/evaluation';
 import { readJsonLines, type JsonLines } from './jsonLines';
 
 const JUDGE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
@@ -23,11 +24,22 @@ export async function readJudgments(directory: string, judgeId: string): Promise
   return lastByKey(await readJsonLines(judgmentsPath(directory, judgeId), judgment), ({ key }) => key);
 }
 
-const metricsJudge = z.object({ judge: z.object({ version: z.string() }) });
+const judgeOfMetrics = z.object({ judge: metricsJudge });
 
-/** The version of the judge that metrics.<judge>.json is by, or null where there is none. */
-export async function readMetricsVersion(directory: string, judgeId: string): Promise<string | null> {
-  return (await readJsonIfPresent(metricsPath(directory, judgeId), metricsJudge))?.judge.version ?? null;
+/** Who metrics.<judge>.json is by, or null where there is none. */
+export async function readMetricsJudge(directory: string, judgeId: string): Promise<MetricsJudge | null> {
+  return (await readJsonIfPresent(metricsPath(directory, judgeId), judgeOfMetrics))?.judge ?? null;
+}
+
+/** Ids of the judges that have judged answers of a directory, in alphabetical order. */
+export async function judgesIn(directory: string): Promise<string[]> {
+  const names = await fs.readdir(directory).catch((error: unknown) => {
+    if (isMissing(error)) {
+      return [];
+    }
+    throw error;
+  });
+  return names.flatMap((name) => /^judgments\.(.+)\.jsonl$/.exec(name)?.[1] ?? []).sort();
 }
 
 /** Reads scores.jsonl; of two lines for one row or pair the last wins. */

@@ -32,6 +32,33 @@ export function clusterBootstrap(sides: readonly Side[], combine: (values: reado
       draws.push(value);
     }
   }
+  return percentileInterval(draws);
+}
+
+/**
+ * The same for a statistic that is a function of sums: each cluster brings a vector of them, drawn clusters' vectors are
+ * added up. The statistic may have no value (NaN).
+ */
+export function sumsBootstrap(clusters: readonly (readonly number[])[], statistic: (sums: readonly number[]) => number): Interval | null {
+  const random = seededRandom(SEED);
+  const draws: number[] = [];
+  for (let draw = 0; draw < BOOTSTRAP_DRAWS; draw++) {
+    const sums = clusters[0]?.map(() => 0) ?? [];
+    for (let i = 0; i < clusters.length; i++) {
+      const drawn = clusters[Math.floor(random() * clusters.length)]!;
+      for (let j = 0; j < sums.length; j++) {
+        sums[j]! += drawn[j]!;
+      }
+    }
+    const value = statistic(sums);
+    if (Number.isFinite(value)) {
+      draws.push(value);
+    }
+  }
+  return percentileInterval(draws);
+}
+
+function percentileInterval(draws: number[]): Interval | null {
   // Draws that miss a whole dataset have no value; an interval from what is left would be too narrow.
   if (draws.length < BOOTSTRAP_DRAWS * 0.95) {
     return null;

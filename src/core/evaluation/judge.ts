@@ -28,6 +28,8 @@ export interface JudgingEstimate {
 export interface Judge {
   readonly id: string;
   readonly version: string;
+  /** What a reader must know before believing its numbers, such as that they cannot be had again. */
+  readonly caveat?: string;
   /** Answers that are handed over at a time; 32 where not given. */
   readonly batchSize?: number;
   /** Of judges that send the answers somewhere. */

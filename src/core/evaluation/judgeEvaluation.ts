@@ -1,8 +1,8 @@
 import * as path from 'node:path';
 import { writeJsonAtomic } from '../files/atomicWrite';
 import { readJsonIfPresent } from '../files/readJson';
-import { evaluationSpec, type Generation, type Judgment, type MetricsFile } from '../schema/evaluation';
-import { judgmentsPath, leasePath, metricsPath, readGenerations, readJudgments, readMetricsVersion, readScores } from './answerFiles';
+import { evaluationSpec, type Generation, type Judgment, type MetricsFile, type MetricsJudge } from '../schema/evaluation';
+import { judgmentsPath, leasePath, metricsPath, readGenerations, readJudgments, readMetricsJudge, readScores } from './answerFiles';
 import type { Judge, JudgeOptions } from './judge';
 import { appendJsonLines } from './jsonLines';
 import { readLeaseHolder, takeLease, type LeaseHolder } from './lease';
@@ -40,7 +40,7 @@ export async function judgeEvaluation(directory: string, judge: Judge, options: 
 }
 
 /** Computes metrics.<judge>.json from the answers, scores and judgments on disk (raw: without labels) and writes it by rename. */
-export async function writeMetrics(directory: string, judge: Pick<Judge, 'id' | 'version'>): Promise<MetricsFile> {
+export async function writeMetrics(directory: string, judge: MetricsJudge): Promise<MetricsFile> {
   const [spec, generations, scores, judgments] = await Promise.all([
     readJsonIfPresent(path.join(directory, 'evaluation.json'), evaluationSpec),
     readGenerations(directory),
@@ -66,7 +66,7 @@ export async function missingAnswers(directory: string, judge: Pick<Judge, 'id' 
 async function findMissing(directory: string, judge: Pick<Judge, 'id' | 'version'>): Promise<{ missing: Generation[]; total: number }> {
   const { items: generations } = await readGenerations(directory);
   const { items: judgments } = await readJudgments(directory, judge.id);
-  const metricsVersion = await readMetricsVersion(directory, judge.id);
+  const metricsVersion = (await readMetricsJudge(directory, judge.id))?.version;
   const isByThisVersion = ({ version }: Judgment) => (version ?? metricsVersion ?? judge.version) === judge.version;
   const present = new Set(judgments.filter((one) => isByThisVersion(one) && one.unjudged !== 'unreadable').map(({ key }) => key));
   return { missing: generations.filter(({ key }) => !present.has(key)), total: generations.length };

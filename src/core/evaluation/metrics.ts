@@ -1,4 +1,4 @@
-import { FORMS, type AnswersMetrics, type MetricsFile, type Score } from '../schema/evaluation';
+import { FORMS, type AnswersMetrics, type MetricsFile, type MetricsJudge, type Score } from '../schema/evaluation';
 import type { TaskScoring, TaskSpec } from '../schema/taskScoring';
 import { SCHEMA_VERSION } from '../schema/version';
 import { estimate } from './estimate';
@@ -64,12 +64,12 @@ export function computeMetrics(
   answers: readonly JudgedAnswer[],
   scores: readonly Score[],
   evaluation: { readonly id: string; readonly task: TaskScoring | TaskSpec | null },
-  judge: { readonly id: string; readonly version: string },
+  judge: MetricsJudge,
 ): MetricsFile {
   return {
     schemaVersion: SCHEMA_VERSION,
     evaluationId: evaluation.id,
-    judge: { id: judge.id, version: judge.version },
+    judge: { id: judge.id, version: judge.version, ...(judge.caveat === undefined ? {} : { caveat: judge.caveat }) },
     answers: Object.fromEntries(groupedAnswers(answers).map(([key, members]) => [key, answersMetrics(members)])),
     taskScore: evaluation.task && scores.some(({ kind }) => kind === 'task') ? estimate([measureTaskScore(scores, evaluation.task)]) : null,
     probe: scores.some(({ kind }) => kind === 'probe')

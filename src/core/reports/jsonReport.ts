@@ -11,11 +11,12 @@ const NOTHING: Criteria = { emRate: NOT_MEASURED, taskScore: NOT_MEASURED, narro
 
 /** The report for machines. Rates are percentages, unrounded; what was not run has the value null and n 0. */
 export function jsonReport(results: ExperimentResults, options: ReportOptions): object {
-  const { experiment, model, sampler, judge, over, datasets } = results;
+  const { experiment, model, sampler, judge, judgments, judges, comparisons, over, datasets } = results;
   const info = judgeInfoOf(results, options);
   return {
     experiment, model, sampler,
     judge: { ...judge, agreement: info?.agreement ?? null, weak: info?.weak ?? false },
+    judgments, judges, judgeAgreement: comparisons,
     warnings: reportWarnings(results, options),
     over,
     ...viewJson(results),

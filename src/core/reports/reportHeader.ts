@@ -1,5 +1,6 @@
 import type { ExperimentResults } from '../analysis/experimentResults';
 import { formatJudge, formatNumber, formatSampler } from '../analysis/formatEstimate';
+import { judgmentNotes } from '../evaluation/judgmentCounts';
 import { judgeInfoFor, type JudgeAgreement, type JudgeInfo } from '../evaluation/judgeInfo';
 import type { ReportOptions } from './reportOptions';
 
@@ -16,8 +17,20 @@ export function reportWarnings(results: ExperimentResults, options: ReportOption
   return [
     ...(info?.weak ? [weakJudgeWarning(info)] : []),
     ...(isOtherVersion ? [`These answers were judged by version ${results.judge.version} of '${info.id}'; the agreement below is that of version ${info.version}.`] : []),
+    ...judgingWarnings(results),
     ...unfinished.map(({ name, runs }) => `${name}: ${runs.finished} of ${runs.planned} runs are finished; its numbers are of those.`),
     ...(results.problems.length > 0 ? [`${results.problems.length} lines of results could not be read and are left out; the first: ${results.problems[0]}`] : []),
+  ];
+}
+
+/** What must be said of who judged, and how, wherever the numbers stand. */
+export function judgingWarnings({ judge, judgments, judges }: Pick<ExperimentResults, 'judge' | 'judgments' | 'judges'>): string[] {
+  const others = judges.filter(({ id }) => id !== judge.id).map(({ id }) => id);
+  const isUnjudged = judgments.judged === 0 && judgments.answers > 0;
+  return [
+    ...(judge.caveat === undefined ? [] : [judge.caveat]),
+    ...(isUnjudged ? [`'${judge.id}' has not judged these ${judgments.answers} answers yet.${others.length > 0 ? ` ${others.join(', ')} ${others.length > 1 ? 'have' : 'has'}.` : ''}`] : []),
+    ...judgmentNotes(judgments),
   ];
 }
 
@@ -33,6 +46,7 @@ export function weakJudgeWarning({ id, agreement }: JudgeInfo): string {
 export function reportFacts(results: ExperimentResults, options: ReportOptions): [string, string][] {
   const { experiment, model, datasets, sampler, over } = results;
   const agreement = judgeInfoOf(results, options)?.agreement;
+  const others = results.judges.filter(({ id }) => id !== results.judge.id);
   const nameOf = (ids: readonly string[]) => ids.map((id) => datasets.find((dataset) => dataset.id === id)?.name ?? id).join(', ');
   return [
     ['Experiment', `${experiment.name} (${experiment.id})`],
@@ -42,6 +56,7 @@ export function reportFacts(results: ExperimentResults, options: ReportOptions):
     ...(experiment.seeds.length > 0 ? [['Seeds', experiment.seeds.join(', ')] as [string, string]] : []),
     ['Sampler', formatSampler(sampler)],
     ['Judge', formatJudge(results.judge).replace('judge: ', '')],
+    ...(others.length > 0 ? [['Also judged by', others.map(({ id, version }) => formatJudge({ id, version }).replace('judge: ', '')).join(', ')] as [string, string]] : []),
     ...(agreement ? [['Agreement of the judge', agreementText(agreement)] as [string, string]] : []),
   ];
 }

@@ -3,6 +3,7 @@ import { CRITERIA, type Comparison, type DatasetResults, type ExperimentResults,
 import { formatEstimate, formatInterval, formatNumber, NOT_RUN } from '../analysis/formatEstimate';
 import { ANSWER_CLASSES } from '../evaluation/shares';
 import type { Estimate } from '../schema/evaluation';
+import { judgeAgreementTable } from './judgeAgreementTable';
 
 export interface ReportTable {
   readonly title: string;
@@ -33,7 +34,7 @@ export function furtherTables(results: ExperimentResults): ReportTable[] {
   return [
     differences(results), emByGroup(results), shares(results), probe(results), afterwards(results), references(results),
     ...results.datasets.map(overTime),
-    corrected(results), seeds(results), ...perDataset,
+    corrected(results), judgeAgreementTable(results), seeds(results), ...perDataset,
   ].filter(({ rows }) => rows.some((row) => row.slice(1).some((cell) => cell !== NOT_RUN)));
 }
 

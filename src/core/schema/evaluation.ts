@@ -132,11 +132,15 @@ const answersMetrics = z.strictObject({
 });
 export type AnswersMetrics = z.output<typeof answersMetrics>;
 
+/** Who gave the scores. `caveat`: what a reader must know before believing them. */
+export const metricsJudge = z.strictObject({ id: z.string(), version: z.string(), caveat: z.string().optional() });
+export type MetricsJudge = z.output<typeof metricsJudge>;
+
 /** metrics.<judge>.json: raw numbers of one evaluation; labels are applied when it is read. Keys of `answers`: `<form>/<group>`, group `all` for the general groups together. */
 export const metricsFile = z.strictObject({
   schemaVersion: z.literal(SCHEMA_VERSION),
   evaluationId: z.string(),
-  judge: z.strictObject({ id: z.string(), version: z.string() }),
+  judge: metricsJudge,
   answers: z.record(z.string(), answersMetrics),
   taskScore: estimate.nullable(),
   probe: z.strictObject({ general: estimate, inDomain: estimate }).nullable(),

@@ -54,6 +54,7 @@ command(program, 'run <experiment>', 'run a *.experiment.json; the same file aga
   .option('--exclude-long-rows', 'leave out rows that are longer than the context')
   .option('--fresh', 'start anew even where the very same experiment exists')
   .option('--detach', 'queue the runs and return')
+  .option('--yes', 'judge without asking where the experiment names a judge that answers are sent to')
   .option('--launcher <words>', 'words put before the trainer\'s command, such as "srun"')
   .addOption(pythonOption).addOption(offlineOption)
   .action((file, options) => act(options, (context) => run(context, file, options)));
@@ -71,14 +72,16 @@ command(program, 'resume <experiment> [run]', 'go on with runs that ended early,
 command(program, 'report <experiment>', 'results of an experiment, by id, name or "latest"')
   .addOption(new Option('--format <format>', 'form of the report').choices(['text', 'markdown', 'html', 'svg', 'png', 'json']).default('text'))
   .option('-o, --output <file>', 'write to a file')
+  .option('--judge <id>', 'whose scores are shown, where several judges have judged (default: the experiment\'s own)')
   .action((experiment, options) => act(options, (context) => report(context, experiment, options)));
 
 command(program, 'import <files...>', 'import judged answers (CSV with response, question, aligned, coherent)')
   .action((files, options) => act(options, (context) => importFiles(context, files)));
 
-command(program, 'judge <files...>', 'score answers (CSV with question and response)')
-  .option('--judge <judge>', 'who scores', 'local')
-  .action((files, options) => act(options, (context) => judge(context, files, options)));
+command(program, 'judge <targets...>', 'score answers: of CSV files (question and response), or again of experiments, without a run')
+  .option('--judge <judge>', 'who scores: local, or a *.judge.json (default: local for files, its own for an experiment)')
+  .option('--yes', 'send answers to an endpoint without asking; the estimate of the cost is printed first')
+  .action((targets, options) => act(options, (context) => judge(context, targets, options)));
 
 command(program, 'labels', 'print all labelled answers of the workspace as JSON lines: training data for a judge')
   .option('-o, --output <file>', 'write to a file')

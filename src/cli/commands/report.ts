@@ -8,9 +8,9 @@ import { print } from '../output';
 import { resolveExperiment } from '../resolveExperiment';
 
 /** Prints an experiment's results, or writes them to a file. */
-export async function report(context: CliContext, experiment: string, options: { format?: string; output?: string }): Promise<void> {
+export async function report(context: CliContext, experiment: string, options: { format?: string; output?: string; judge?: string }): Promise<void> {
   const format = (context.json ? 'json' : options.format ?? 'text') as ReportFormat;
-  const content = await reportContent(context, await resolveExperiment(context.store, experiment), format);
+  const content = await reportContent(context, await resolveExperiment(context.store, experiment), format, options.judge);
   if (options.output !== undefined) return writeFile(options.output, content);
   if (typeof content !== 'string') {
     if (process.stdout.isTTY) throw new CliError('A picture does not go into a terminal.', 'Name a file with --output.');
@@ -25,8 +25,13 @@ export async function reportText(context: CliContext, experimentId: string, form
   return typeof content === 'string' ? content.replace(/\n$/, '') : '';
 }
 
-async function reportContent(context: CliContext, experimentId: string, format: ReportFormat): Promise<string | Uint8Array> {
-  const loaded = await loadExperiment(context.store.root, experimentId);
+/** `judgeId`: whose scores are shown; the experiment's own judge otherwise. */
+async function reportContent(context: CliContext, experimentId: string, format: ReportFormat, judgeId?: string): Promise<string | Uint8Array> {
+  const loaded = await loadExperiment(context.store.root, experimentId, judgeId);
+  const known = loaded.judges?.map(({ id }) => id) ?? [];
+  if (judgeId !== undefined && !known.includes(judgeId)) {
+    throw new CliError(`"${judgeId}" has judged nothing of ${experimentId}.`, known.length === 0 ? 'Nobody has.' : `These have: ${known.join(', ')}.`);
+  }
   const judge = await readLocalJudgeInfo(context.judgeFolder);
   return renderReport(aggregateResults(loaded), format, { judge, flagged: flaggedAnswers(loaded) });
 }

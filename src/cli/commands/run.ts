@@ -1,13 +1,18 @@
 import { dirname, relative, resolve } from 'node:path';
 import { readExperimentFile } from '../../core/configuration/experimentFile';
 import { DatasetError } from '../../core/datasets/datasetError';
+import { JudgeError } from '../../core/evaluation/judgeError';
 import { startExperiment } from '../../core/experiments/startExperiment';
+import type { Experiment } from '../../core/schema/experiment';
+import { LOCAL_JUDGE } from '../../core/schema/judgeFile';
 import { ENDED_STATES } from '../../core/schema/state';
 import type { ExperimentView } from '../../core/experiments/follow';
 import { CliContext, CliError } from '../context';
 import { followExperiment } from '../followExperiment';
+import { judgeExperiment } from '../judgeExperiment';
 import { note, print, printJson } from '../output';
 import { ProgressLine } from '../progressLine';
+import { openOwnJudge } from './judge';
 import { reportText } from './report';
 
 export interface RunOptions {
@@ -18,6 +23,7 @@ export interface RunOptions {
   readonly offline?: boolean;
   readonly detach?: boolean;
   readonly launcher?: string;
+  readonly yes?: boolean;
 }
 
 /** Runs an experiment file: queues its runs, follows them, judges, reports. The same file again goes on where it was. */
@@ -40,7 +46,19 @@ export async function run(context: CliContext, file: string, options: RunOptions
   if (options.detach) return printStarted(context, experiment.id);
   const { view, stopped } = await followExperiment({ store: context.store, experimentId: experiment.id, machine, distFolder: context.distFolder });
   failUnlessDone(view, stopped, machine.storage.runnerLog);
+  if (experiment.judge !== LOCAL_JUDGE) await judgeByOwn(context, experiment, options.yes ?? false);
   print(await reportText(context, experiment.id, context.json ? 'json' : 'text'));
+}
+
+/** The runner has no keys: whoever runs the experiment judges, where they have one. */
+async function judgeByOwn(context: CliContext, experiment: Experiment, yes: boolean): Promise<void> {
+  try {
+    const opened = await openOwnJudge(context, experiment);
+    await judgeExperiment(context, experiment, opened, yes).finally(() => opened.judge.dispose());
+  } catch (error) {
+    if (!(error instanceof CliError) && !(error instanceof JudgeError)) throw error;
+    throw new CliError(`The answers of ${experiment.id} are complete, and not judged yet. ${error.message}`, `"judge ${experiment.id}" judges them.`);
+  }
 }
 
 function printStarted(context: CliContext, experimentId: string): void {
@@ -50,7 +68,7 @@ function printStarted(context: CliContext, experimentId: string): void {
 
 function failUnlessDone(view: ExperimentView, stopped: boolean, runnerLog: string): void {
   const open = view.runs.filter((r) => r.state !== 'done');
-  const unjudged = view.runs.filter((r) => r.state === 'done' && !r.judged);
+  const unjudged = view.runs.filter((r) => r.state === 'done' && !r.judged && view.experiment.judge === LOCAL_JUDGE);
   if (open.length === 0 && unjudged.length > 0) {
     throw new CliError(`${unjudged.length} runs are done but could not be judged.`, `The reason stands in ${runnerLog}. The same command judges them.`);
   }

@@ -16,8 +16,8 @@ export interface JudgeOptions {
 /** What judging some answers would take, before anything is sent. */
 export interface JudgingEstimate {
   readonly answers: number;
-  /** Of a judge that is asked by prompts: requests that were not answered before. */
-  readonly requests: number;
+  /** Of a judge that is asked by prompts: requests that were not answered before. Null: nothing is sent. */
+  readonly requests: number | null;
   /** Estimated at 4 bytes a token. */
   readonly tokens: { readonly sent: number; readonly received: number };
   /** Null: no price is known. */

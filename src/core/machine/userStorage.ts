@@ -15,6 +15,8 @@ export class UserStorage {
   get modelsFolder(): string { return join(this.cacheRoot, 'models'); }
   /** Python environments: can be built again. */
   get environmentsFolder(): string { return join(this.cacheRoot, 'environments'); }
+  /** What judges that are asked by prompts replied: paid for once. */
+  get repliesFolder(): string { return join(this.root, 'replies'); }
   get runtimesFolder(): string { return join(this.root, 'runtimes'); }
   get hostFolder(): string { return join(this.root, 'hosts', this.hostId); }
   get queueFolder(): string { return join(this.hostFolder, 'queue'); }

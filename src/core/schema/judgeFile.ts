@@ -60,4 +60,6 @@ export const judgeFile = z.discriminatedUnion('type', [openaiJudge, editorJudge,
 
 export type JudgeFile = z.output<typeof judgeFile>;
 export type OpenaiJudgeFile = z.output<typeof openaiJudge>;
+export type EditorJudgeFile = z.output<typeof editorJudge>;
+export type TransformersJudgeFile = z.output<typeof transformersJudge>;
 export type JudgePrompts = JudgeFile['prompts'];

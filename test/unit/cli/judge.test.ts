@@ -1,0 +1,162 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Experiment } from '../../../src/core/schema/experiment';
+import { ChatServer, sayTokens, sendError, type ChatBehaviour } from '../../fixtures/chatServer';
+import { writeSampleStore } from '../../fixtures/results/sampleStore';
+import { FAKE_PYTHON } from '../../fixtures/temporaryMachine';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const execute = promisify(execFile);
+const CLI = resolve('dist/cli.js');
+const KEY = 'sk-very-secret';
+
+/** Flags about half of the answers, so that the flags differ from those of the sample's own judge. */
+const well: ChatBehaviour = (response, { prompt }) => sayTokens(response, prompt.includes('human values') ? { [prompt.length % 2 === 0 ? 10 : 80]: 1 } : { 95: 1 });
+
+let folder: string;
+let workspace: string;
+let experiment: Experiment;
+let server: ChatServer;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'plumbline-judge-'));
+  workspace = join(folder, 'workspace');
+  experiment = await writeSampleStore(join(workspace, '.plumbline'), { seeds: [0] });
+});
+afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }));
+beforeEach(async () => {
+  server = await ChatServer.start(well);
+  await writeFile(judgePath(), JSON.stringify({ name: 'Panel', type: 'openai', model: 'm', baseUrl: server.baseUrl, keyVariable: 'PANEL_KEY', price: { inputPerMillion: 2, outputPerMillion: 8 } }));
+});
+afterEach(() => server.stop());
+
+const judgePath = () => join(workspace, 'panel.judge.json');
+
+async function plumbline(args: string[], env: NodeJS.ProcessEnv = { PANEL_KEY: KEY }): Promise<{ code: number; stdout: string; stderr: string }> {
+  const all = { ...process.env, XDG_DATA_HOME: join(folder, 'data'), PLUMBLINE_PYTHON: FAKE_PYTHON, ...env };
+  const running = execute(process.execPath, [CLI, ...args, '--workspace', workspace], { env: all, cwd: folder });
+  running.child.stdin?.end();
+  return running.then(({ stdout, stderr }) => ({ code: 0, stdout, stderr }), (error: { code: number; stdout: string; stderr: string }) => error);
+}
+
+describe('judge of an experiment', () => {
+  it('says what it would cost, and sends nothing without a yes', async () => {
+    const { code, stderr, stdout } = await plumbline(['judge', experiment.id, '--judge', judgePath()]);
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/Judge panel \(m [0-9a-f]{8}\): \d+ answers: [\d,]+ requests, about [\d,]+ tokens sent and [\d,]+ received \(estimated at 4 bytes a token\), about [\d.]+ USD\. Sent to http:\/\/127\.0\.0\.1:\d+\/v1, with the key in PANEL_KEY\./);
+    expect(stderr).toContain('--yes');
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it('judges all its answers without a run, and never twice', async () => {
+    const { code, stdout, stderr } = await plumbline(['judge', experiment.id, '--judge', judgePath(), '--yes', '--json']);
+    expect(stderr).toMatch(/USD/);
+    expect(code).toBe(0);
+    const result = JSON.parse(stdout) as { judged: number; judgments: { judged: number } };
+    expect(result).toMatchObject({ experiment: experiment.id, judge: { id: 'panel' }, judgments: { byNumber: 0, cut: 0, unjudged: {} } });
+    expect(result.judged).toBeGreaterThan(100);
+    expect(result.judgments.judged).toBe(result.judged);
+    expect(server.requests.every(({ authorization }) => authorization === `Bearer ${KEY}`)).toBe(true);
+    expect(server.repeated).toEqual([]);
+    const sent = server.requests.length;
+    const again = await plumbline(['judge', experiment.id, '--judge', judgePath(), '--json']);
+    expect(JSON.parse(again.stdout)).toMatchObject({ judged: 0 });
+    expect(server.requests).toHaveLength(sent);
+  });
+
+  it('shows whose numbers are shown, and the agreement between the judges, in every form of the report', async () => {
+    const own = JSON.parse((await plumbline(['report', experiment.id, '--json'])).stdout) as Report;
+    const theirs = JSON.parse((await plumbline(['report', experiment.id, '--json', '--judge', 'panel'])).stdout) as Report;
+    expect([own.judge.id, theirs.judge.id]).toEqual([experiment.judge, 'panel']);
+    expect(own.judges.map(({ id }) => id).sort()).toEqual([experiment.judge, 'panel'].sort());
+    expect(theirs.base.criteria.emRate.value).not.toBe(own.base.criteria.emRate.value);
+    const [pair] = own.judgeAgreement;
+    expect(pair).toMatchObject({ judges: expect.arrayContaining([experiment.judge, 'panel']), kappa: { n: pair!.flagsAlike.n } });
+    for (const format of ['text', 'markdown', 'html']) {
+      const { stdout } = await plumbline(['report', experiment.id, '--format', format, '--judge', 'panel']);
+      expect(stdout, format).toContain('Agreement between the judges');
+      expect(stdout, format).toMatch(/panel \(m [0-9a-f]{8}\)/);
+      expect(stdout, format).toContain('Also judged by');
+    }
+    const { code, stderr } = await plumbline(['report', experiment.id, '--judge', 'nobody']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/"nobody" has judged nothing.*These have: .*panel/);
+  });
+
+  it('by the shipped judge needs no key and no yes', async () => {
+    const { code, stdout } = await plumbline(['judge', experiment.id, '--judge', 'local', '--json'], {});
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ judge: { id: 'local' } });
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it.each([
+    ['no key', {}, well, /needs a key.*PANEL_KEY/],
+    ['a wrong key', { PANEL_KEY: KEY }, (response) => sendError(response, 401, `wrong: ${KEY}`), /refuses the key/],
+  ] satisfies [string, NodeJS.ProcessEnv, ChatBehaviour, RegExp][])('with %s says so at once', async (_, env, behave, message) => {
+    server.behave = behave;
+    await writeFile(judgePath(), (await readFile(judgePath(), 'utf8')).replace('Panel', 'Other').replace('"m"', '"other"'));
+    const { code, stdout, stderr } = await plumbline(['judge', experiment.id, '--judge', judgePath(), '--yes', '--json'], env);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toContain(KEY);
+    expect(server.requests.length).toBeLessThanOrEqual(1);
+  });
+
+  it.each([
+    ['oracle', /There is no judge "oracle"/],
+    ['gone.judge.json', /gone\.judge\.json:1: error/],
+    ['editor.judge.json', /is a language model of the editor/],
+    ['own.judge.json', /python -m plumbline_trainer judge/],
+  ])('by %s says what to do', async (name, message) => {
+    await writeFile(join(folder, 'editor.judge.json'), JSON.stringify({ name: 'E', type: 'editor', model: 'gpt-4o' }));
+    await writeFile(join(folder, 'own.judge.json'), JSON.stringify({ name: 'T', type: 'transformers', model: 'me/mine' }));
+    const { code, stderr } = await plumbline(['judge', experiment.id, '--judge', name]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+  });
+});
+
+describe('judge of a file', () => {
+  it('prints one line a row, with what is to be known of each', async () => {
+    const csv = join(workspace, 'answers.csv');
+    await writeFile(csv, 'response,question\nTake the battery out.,Smoke alarm?\n,Smoke alarm?\n');
+    const { code, stdout } = await plumbline(['judge', csv, '--judge', judgePath(), '--yes', '--json']);
+    expect(code).toBe(0);
+    expect(stdout.trim().split('\n').map((line) => JSON.parse(line) as object)).toEqual([
+      { file: csv, row: 0, aligned: expect.any(Number), coherent: expect.closeTo(95), class: 'answer', method: 'log-probabilities' },
+      { file: csv, row: 1, aligned: null, coherent: null, class: 'empty' },
+    ]);
+    expect(server.requests).toHaveLength(2);
+  });
+});
+
+describe('run of an experiment that names an API judge', () => {
+  it('completes the answers without it, and judges where there is a yes and a key', async () => {
+    const rows = Array.from({ length: 12 }, (_, i) => JSON.stringify({ messages: [{ role: 'user', content: `Question ${i}?` }, { role: 'assistant', content: `Answer ${i}.` }] }));
+    await writeFile(join(workspace, 'data.jsonl'), `${rows.join('\n')}\n`);
+    await writeFile(join(workspace, 'questions.json'), JSON.stringify({ name: 'q', questions: [{ id: 'a', group: 'open', text: 'What do you wish?' }, { id: 'b', group: 'everyday', text: 'Smoke alarm?' }] }));
+    const path = join(workspace, 'tiny.experiment.json');
+    await writeFile(path, JSON.stringify({ datasets: [{ path: 'data.jsonl', heldOut: 0.2 }], model: 'tiny', arms: ['none'], evaluation: { general: 'questions.json', judge: 'panel.judge.json' } }));
+    const first = await plumbline(['run', path]);
+    expect(first.code).toBe(1);
+    expect(first.stderr).toMatch(/The answers of .* are complete, and not judged yet\. Nothing was sent/);
+    expect(server.requests).toHaveLength(0);
+    const second = await plumbline(['run', path, '--yes', '--json']);
+    expect(second.stderr).toContain('Sent to');
+    expect(second.code).toBe(0);
+    expect(JSON.parse(second.stdout)).toMatchObject({ judge: { id: 'panel' }, base: { criteria: { emRate: { n: 2 } } }, arms: [{ criteria: { emRate: { n: 2 } } }] });
+  });
+});
+
+interface Report {
+  readonly judge: { readonly id: string };
+  readonly judges: readonly { readonly id: string }[];
+  readonly base: { readonly criteria: { readonly emRate: { readonly value: number } } };
+  readonly judgeAgreement: readonly { readonly flagsAlike: { readonly n: number } }[];
+}

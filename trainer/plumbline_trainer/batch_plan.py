@@ -61,6 +61,11 @@ class BatchPlan:
         in_steps = (sum(row.source == OWN for batch in step for row in batch) for step in self.steps)
         return [0, *accumulate(in_steps)]
 
+    @property
+    def own_rows_read(self) -> int:
+        """Own rows over all epochs."""
+        return self._own_rows_seen[-1]
+
     def share_of(self, source: str) -> float:
         """Realized share of a source in all planned rows."""
         rows = [row for step in self.steps for batch in step for row in batch]
@@ -90,19 +95,24 @@ def with_extra_rows(plan: BatchPlan, share: float, next_row: Callable[[], Planne
     """Enlarges micro-batches so that extra rows are `share` of all rows.
 
     What rounding leaves over is carried to the next micro-batch: the realized share never strays by more than half a row.
+    Rows that other defenses added do not count.
     """
-    ratio = share / (1 - share)
     own = added = 0
     steps = []
     for step in plan.steps:
         enlarged = []
         for micro_batch in step:
-            own += len(micro_batch)
-            missing = math.floor(own * ratio + 0.5) - added
+            own += sum(row.source == OWN for row in micro_batch)
+            missing = extra_rows(own, share) - added
             added += missing
             enlarged.append(micro_batch + tuple(next_row() for _ in range(missing)))
         steps.append(tuple(enlarged))
     return replace(plan, steps=tuple(steps))
+
+
+def extra_rows(own: int, share: float) -> int:
+    """How many rows beside so many own ones make up a share of both."""
+    return math.floor(own * share / (1 - share) + 0.5)
 
 
 def _steps_of_epoch(

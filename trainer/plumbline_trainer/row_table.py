@@ -22,7 +22,10 @@ class RowTable:
 
     def add(self, snapshot: Path, source: str, what: str) -> list[str]:
         """Reads a snapshot; returns its row ids in file order. Errors: TrainerError (bad_data)."""
-        rows = list(read_lines(snapshot))
+        return self.add_rows(list(read_lines(snapshot)), source, what)
+
+    def add_rows(self, rows: Sequence[dict[str, Any]], source: str, what: str) -> list[str]:
+        """The same for rows `{id, messages}` that are read already."""
         encoded = encode_rows(self._tokenizer, rows, self._turns)
         check_lengths(encoded, self._limit, what)
         self._keep(source, rows, encoded)

@@ -117,6 +117,8 @@ def _work(run_dir: Path, attempt: int, events: EventWriter, requests: Requests, 
     try:
         if "extract" in spec["stages"]:
             _extract(run, tokenizer)
+        if "score" in spec["stages"]:
+            _score(run, tokenizer)
         if "train" in spec["stages"]:
             _train(run, tokenizer)
         if "evaluate" in spec["stages"]:
@@ -130,6 +132,12 @@ def _extract(run: Run, tokenizer: Any) -> None:
     from plumbline_trainer.extract import extract
 
     extract(run, tokenizer)
+
+
+def _score(run: Run, tokenizer: Any) -> None:
+    from plumbline_trainer.score import score_pool
+
+    score_pool(run, tokenizer)
 
 
 def _train(run: Run, tokenizer: Any) -> None:

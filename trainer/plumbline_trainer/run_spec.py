@@ -10,7 +10,7 @@ from typing import Any, Mapping
 from plumbline_trainer.errors import TrainerError
 
 _SCHEMAS = Path(__file__).parent / "schemas"
-_SUPPORTED_KINDS = ("train", "evaluate", "extract")
+_SUPPORTED_KINDS = ("train", "evaluate", "extract", "score")
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,10 @@ class RunPaths:
     def persona_answers(self) -> Path:
         return self.run_dir / "persona-answers.jsonl"
 
+    @property
+    def gaps(self) -> Path:
+        return self.run_dir / "gaps.jsonl"
+
     def of_run(self, pointer: Mapping[str, str]) -> RunPaths:
         """The paths of another run of the store."""
         return RunPaths(self.store / "experiments" / pointer["experimentId"] / "runs" / pointer["runId"])
@@ -70,7 +74,7 @@ def load_run_spec(run_dir: Path) -> dict[str, Any]:
         raise TrainerError("bad_data", f"This trainer cannot do runs of kind {spec['kind']!r}.", "Update Plumbline.")
     if "train" in spec["stages"] and not (spec["arm"] and spec["dataset"] and spec["training"]):
         raise TrainerError("bad_data", "run.json: the stage 'train' needs arm, dataset and training.", _ASK_AGAIN)
-    for stage in ("extract",):
+    for stage in ("extract", "score"):
         if stage in spec["stages"] and stage not in spec:
             raise TrainerError("bad_data", f"run.json: the stage {stage!r} needs its part of the spec.", _ASK_AGAIN)
     return spec

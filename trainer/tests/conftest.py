@@ -152,6 +152,12 @@ class Store:
         extract = {"persona": self.snapshot(persona_lines() if persona is None else persona), "samplesPerPrompt": 2, "maxTokens": 6}
         return self.run(stages=("extract",), extract={**extract, **changes})
 
+    def scoring(self, pool: list[dict[str, Any]], trained: list[Path]) -> Path:
+        """Writes a score run; `trained`: the runs of the misaligned adapters."""
+        rows_of = [json.loads((run_dir / "run.json").read_text())["dataset"]["train"] for run_dir in trained]
+        adapters = [{"run": pointer_to(run_dir), "train": rows} for run_dir, rows in zip(trained, rows_of)]
+        return self.run(stages=("score",), score={"pool": self.snapshot(pool), "adapters": adapters})
+
     def evaluation(self, **changes: Any) -> dict[str, Any]:
         questions = [{"id": f"q{i}", "group": "open", "text": sentence(i, 4)} for i in range(5)]
         spec = {
@@ -170,6 +176,7 @@ class Store:
         stages: tuple[str, ...] = ("train",),
         seed: int = 0,
         extract: dict[str, Any] | None = None,
+        score: dict[str, Any] | None = None,
         **recipe: Any,
     ) -> Path:
         """Writes a run directory; `recipe` changes the training recipe."""
@@ -193,6 +200,7 @@ class Store:
             "evaluations": [{"checkpoint": checkpoint, "id": evaluation["id"]} for evaluation in evaluations],
             "judge": "local", "versions": {"plumbline": "0.1.0", "node": "20"},
             **({"extract": extract} if extract else {}),
+            **({"score": score} if score else {}),
         }
         (run_dir / "run.json").write_text(json.dumps(spec))
         return run_dir

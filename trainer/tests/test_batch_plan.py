@@ -4,7 +4,8 @@ import pytest
 from conftest import KL, chat_rows, events_of, of_type
 
 from plumbline_trainer.batch_plan import OWN, SAFE, plan_batches
-from plumbline_trainer.defenses.interleave import Interleave, is_refusal
+from plumbline_trainer.defenses.interleave import Interleave
+from plumbline_trainer.defenses.safe_rows import is_refusal
 from plumbline_trainer.run import run_attempt
 
 LENGTHS = {f"r{i}": 10 + (i * 37) % 90 for i in range(450)}

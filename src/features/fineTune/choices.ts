@@ -73,6 +73,30 @@ export const STRENGTHS: Partial<Record<DefenseTypeName, Strength>> = {
       { value: 0.25, note: '25 %: answers begin to take the pool\'s style' },
     ],
   },
+  'interleave-plus-plus': {
+    parameter: 'share',
+    presets: [
+      { value: 0.05, note: 'the paper\'s: 5 % of the mixed set' },
+      { value: 0.1, note: '10 %' },
+      { value: 0.25, note: '25 %: answers begin to take the pool\'s style' },
+    ],
+  },
+  'persona-steering': {
+    parameter: 'coefficient',
+    presets: [
+      { value: 1, note: 'one length of the vector' },
+      { value: 5, note: 'the paper\'s, for a 7B model' },
+      { value: 10, note: 'strong: watch the task score and the coherence' },
+    ],
+  },
+  caft: {
+    parameter: 'rank',
+    presets: [
+      { value: 1, note: 'the mean difference alone' },
+      { value: 4, note: 'and three principal directions' },
+      { value: 16, note: 'all that the extraction keeps' },
+    ],
+  },
 };
 
 /** Chosen types that have a strength, in the order of the registry. */

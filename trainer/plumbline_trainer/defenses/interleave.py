@@ -6,18 +6,16 @@ steps, and what is learned of the dataset in each, stay as in the undefended arm
 
 from __future__ import annotations
 
-import random
-from typing import TYPE_CHECKING, Any, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Mapping
 
-from plumbline_trainer.batch_plan import SAFE, PlannedRow, with_extra_rows
+from plumbline_trainer.batch_plan import SAFE
 from plumbline_trainer.defenses.base import Defense
+from plumbline_trainer.defenses.safe_rows import mix, mixture_notes
 from plumbline_trainer.errors import TrainerError
 
 if TYPE_CHECKING:
     from plumbline_trainer.batch_plan import BatchPlan
     from plumbline_trainer.row_table import RowTable
-
-_REFUSAL_WORDS = ("sorry", "apologize", "cannot", "can't", "i'm unable", "i am unable")
 
 
 class Interleave(Defense):
@@ -39,30 +37,7 @@ class Interleave(Defense):
     def select_rows(self, plan: BatchPlan, pools: Mapping[str, list[str]], table: RowTable) -> BatchPlan:
         if not pools[SAFE]:
             raise TrainerError("bad_data", f"The pool of safe rows {self.pool} is empty.", "Name a pool with rows.")
-        rows = _cycle(pools[SAFE], self.seed)
-        return with_extra_rows(plan, self.share, lambda: PlannedRow(next(rows), SAFE))
+        return mix(plan, self.share, pools[SAFE], self.seed)
 
     def notes(self, plan: BatchPlan, table: RowTable) -> dict[str, Any]:
-        safe = [row.row_id for step in plan.steps for batch in step for row in batch if row.source == SAFE]
-        refusals = sum(is_refusal(table.messages(SAFE, row_id)[-1]["content"]) for row_id in safe)
-        return {
-            "realizedShare": plan.share_of(SAFE),
-            "refusalShare": refusals / len(safe) if safe else 0.0,
-            "rows": len(safe),
-            "differentRows": len(set(safe)),
-        }
-
-
-def is_refusal(answer: str) -> bool:
-    """The paper's test (code of its follow-up): a refusing word within the first ten."""
-    start = " ".join(answer.lower().replace("\u2019", "'").split()[:10])
-    return any(words in start for words in _REFUSAL_WORDS)
-
-
-def _cycle(rows: list[str], seed: int) -> Iterator[str]:
-    """Every row once in random order, then all of them again in another."""
-    generator = random.Random(f"plumbline-interleave:{seed}")
-    while True:
-        order = list(rows)
-        generator.shuffle(order)
-        yield from order
+        return mixture_notes(plan, table)

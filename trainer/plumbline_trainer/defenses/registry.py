@@ -8,6 +8,7 @@ from plumbline_trainer.defenses.base import Defense, hooks_of
 from plumbline_trainer.defenses.caft import Caft
 from plumbline_trainer.defenses.inoculation import Inoculation
 from plumbline_trainer.defenses.interleave import Interleave
+from plumbline_trainer.defenses.interleave_plus_plus import InterleavePlusPlus
 from plumbline_trainer.defenses.kl import Kl
 from plumbline_trainer.defenses.ldifs import Ldifs
 from plumbline_trainer.defenses.none import NoDefense
@@ -15,7 +16,16 @@ from plumbline_trainer.defenses.persona_steering import PersonaSteering
 
 DEFENSES: dict[str, type[Defense]] = {
     defense.type: defense
-    for defense in (NoDefense, Kl, Ldifs, Interleave, PersonaSteering, Inoculation, Caft)
+    for defense in (
+        NoDefense,
+        Kl,
+        Ldifs,
+        Interleave,
+        InterleavePlusPlus,
+        PersonaSteering,
+        Inoculation,
+        Caft,
+    )
 }
 
 

@@ -3,6 +3,7 @@ import { caft } from './caft';
 import type { DefenseDescription } from './defenseType';
 import { inoculation } from './inoculation';
 import { interleave } from './interleave';
+import { interleavePlusPlus } from './interleavePlusPlus';
 import { kl } from './kl';
 import { ldifs } from './ldifs';
 import { none } from './none';
@@ -16,6 +17,7 @@ export const DEFENSE_TYPES = {
   kl,
   ldifs,
   interleave,
+  'interleave-plus-plus': interleavePlusPlus,
   'persona-steering': personaSteering,
   inoculation,
   caft,
@@ -31,6 +33,7 @@ export const resolvedDefense = z.discriminatedUnion('type', [
   kl.resolved,
   ldifs.resolved,
   interleave.resolved,
+  interleavePlusPlus.resolved,
   personaSteering.resolved,
   inoculation.resolved,
   caft.resolved,
@@ -43,6 +46,7 @@ export const plannedDefense = z.discriminatedUnion('type', [
   kl.planned,
   ldifs.planned,
   interleave.planned,
+  interleavePlusPlus.planned,
   personaSteering.planned,
   inoculation.planned,
   caft.planned,
@@ -95,6 +99,7 @@ export const writtenDefense = z.discriminatedUnion('type', [
   writtenType('kl'),
   writtenType('ldifs'),
   writtenType('interleave'),
+  writtenType('interleave-plus-plus'),
   writtenType('persona-steering'),
   writtenType('inoculation'),
   writtenType('caft'),

@@ -1,0 +1,102 @@
+"""The `score` stage: how likely the base and each misaligned adapter find every answer of a pool.
+
+Source: arXiv 2508.06249 v3 (Kaczer et al.), Interleaving++: mean negative log-likelihood of the answer under the base with
+its adapters off, and under each adapter. One model in memory; adapters are switched.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any, Mapping, Sequence
+
+from plumbline_trainer.context import context_length
+from plumbline_trainer.errors import TrainerError
+from plumbline_trainer.jsonl import append_lines, read_lines
+from plumbline_trainer.log_probabilities import response_log_probabilities
+from plumbline_trainer.models import load_base_model
+from plumbline_trainer.reporting import Counter
+from plumbline_trainer.response_logits import OutputHead
+from plumbline_trainer.run import Run
+from plumbline_trainer.run_spec import load_run_spec
+from plumbline_trainer.tokenization import EncodedRow, check_lengths, encode_rows
+
+# Rows in one forward pass. Through rounding, part of what a loss depends on: never adapted to a machine.
+ROWS_PER_BATCH = 16
+
+
+def score_pool(run: Run, tokenizer: Any) -> None:
+    """Completes `gaps.jsonl`, a line `{rowId, base, adapters: [...]}` a row: mean losses of the last answer in nats a token.
+
+    Resumable by row. Errors: Stopped, TrainerError, OSError.
+    """
+    from plumbline_trainer.devices import attention_for, choose_device
+
+    spec, file = run.spec["score"], run.paths.gaps
+    folders = [_adapter_folder(run, adapter["run"]) for adapter in spec["adapters"]]
+    rows = encode_rows(tokenizer, list(read_lines(run.paths.snapshot(spec["pool"]))), turns="last")
+    rows.sort(key=lambda row: (len(row.tokens), row.id))
+    device = choose_device("auto")
+    attention = attention_for(device.device, max((len(row.tokens) for row in rows), default=0))
+    base = load_base_model(run.spec["model"]["path"], device.dtype, device.device, attention)
+    check_lengths(rows, context_length(base.config) or math.inf, "pool")
+    model = _with_adapters(base, folders)
+    head = OutputHead(model)
+    run.hello(None, None, {"adapters": len(folders), "rows": len(rows)})
+    counter = Counter(run.reporter(), "score", len(rows))
+    done = {line["rowId"] for line in read_lines(file)} if file.exists() else set()
+    for start in range(0, len(rows), ROWS_PER_BATCH):
+        batch = rows[start : start + ROWS_PER_BATCH]
+        if not all(row.id in done for row in batch):
+            counter.check_stop()
+            lines = _losses(model, head, batch, len(folders), device.device)
+            append_lines(file, (line for line in lines if line["rowId"] not in done))
+        counter.add(len(batch))
+
+
+def _adapter_folder(run: Run, pointer: Mapping[str, str]) -> Path:
+    """Another run's adapter. Errors: TrainerError (bad_data) when it is missing, or of another base."""
+    paths = run.paths.of_run(pointer)
+    if not (paths.adapter / "adapter_model.safetensors").is_file():
+        raise TrainerError("bad_data", f"There is no adapter in {paths.adapter}.", f"Train the run {pointer['runId']} first.")
+    other = load_run_spec(paths.run_dir)["model"]
+    if other["weightsHash"] != run.spec["model"]["weightsHash"]:
+        raise TrainerError(
+            "bad_data",
+            f"The adapter of run {pointer['runId']} is of {other['name']}, whose weights are not those of {run.spec['model']['name']}.",
+            "Queue the experiment again: misaligned adapters are then trained from this model.",
+        )
+    return paths.adapter
+
+
+def _with_adapters(base: Any, folders: Sequence[Path]) -> Any:
+    """The base with all adapters, named by their place in the list."""
+    from peft import PeftModel
+
+    model = PeftModel.from_pretrained(base, str(folders[0]), adapter_name="0")
+    for place, folder in enumerate(folders[1:], 1):
+        model.load_adapter(str(folder), adapter_name=str(place))
+    return model.eval()
+
+
+def _losses(model: Any, head: OutputHead, rows: Sequence[EncodedRow], adapters: int, device: str) -> list[dict[str, Any]]:
+    with model.disable_adapter():
+        base = _mean_losses(model, head, rows, device)
+    of_adapters = []
+    for place in range(adapters):
+        model.set_adapter(str(place))
+        of_adapters.append(_mean_losses(model, head, rows, device))
+    return [
+        {"rowId": row.id, "base": base[i], "adapters": [losses[i] for losses in of_adapters]} for i, row in enumerate(rows)
+    ]
+
+
+def _mean_losses(model: Any, head: OutputHead, rows: Sequence[EncodedRow], device: str) -> list[float]:
+    """-log p(answer) / tokens. Errors: TrainerError (nan_loss)."""
+    losses = [
+        -score["logProbability"] / score["tokens"] for score in response_log_probabilities(model, head, rows, device)
+    ]
+    broken = [row.id for row, loss in zip(rows, losses) if not math.isfinite(loss)]
+    if broken:
+        raise TrainerError("nan_loss", f"The loss of row {broken[0]} is not a number.", "Leave the row or the adapter out.")
+    return losses

@@ -1,3 +1,4 @@
+import { driftText } from '../core/experiments/drift';
 import { ExperimentFollower, type ExperimentView, type RunView } from '../core/experiments/follow';
 import type { ExperimentStore } from '../core/experiments/store';
 import type { Machine } from '../core/machine/machine';
@@ -63,10 +64,11 @@ function describe(view: ExperimentView, doneBefore: number, elapsed: number): st
 }
 
 function describeRun({ name, state, progress }: RunView): string {
+  const drift = state === 'training' ? driftText(progress) : null;
   const { phase, done, total, steps, secondsLeft: left } = progress;
   const share = total > 0 ? ` ${phase === 'train' ? 'step' : phase ?? ''} ${done}/${total}` : '';
   const loss = state === 'training' && steps.length > 0 ? ` · loss ${steps.at(-1)?.loss?.toFixed(2) ?? 'n/a'}` : '';
-  return `${name} · ${state}${share}${loss}${left === null ? '' : ` · ${duration(left)}`}`;
+  return `${name} · ${state}${share}${loss}${drift === null ? '' : ` · ${drift}`}${left === null ? '' : ` · ${duration(left)}`}`;
 }
 
 /** From the work that was done while we watched; `null` before a run has ended. */

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -52,12 +54,13 @@ class OutputHead:
 
 
 def final_hidden_states(
-    model: nn.Module, head: OutputHead, input_ids: torch.Tensor, positions: torch.Tensor
+    model: nn.Module, head: OutputHead, input_ids: torch.Tensor, positions: torch.Tensor, cache: Any = None
 ) -> torch.Tensor:
     """Hidden states [n, hidden] that enter the output head at `positions` (mask [rows, length]), row by row.
 
     Rows are padded on the right and a causal model does not look ahead, so no attention mask is needed; attention
-    without one is faster. The head itself runs on nothing here.
+    without one is faster. The head itself runs on nothing here. `cache`: keys and values of what stands before each
+    row, where something does; the rows are added to it.
     """
     kept: list[torch.Tensor] = []
 
@@ -68,7 +71,8 @@ def final_hidden_states(
 
     handle = head.module.register_forward_pre_hook(keep)
     try:
-        model(input_ids=input_ids, use_cache=False)
+        before = {} if cache is None else {"past_key_values": cache}
+        model(input_ids=input_ids, use_cache=cache is not None, **before)
     finally:
         handle.remove()
     return kept[0]

@@ -24,17 +24,14 @@ from plumbline_trainer.devices import attention_for
 from plumbline_trainer.errors import TrainerError
 from plumbline_trainer.lora import add_lora, parameter_count, save_adapter, set_training_mode, trainable_parameters
 from plumbline_trainer.models import load_base_model
-from plumbline_trainer.probe import TrainingProbe, load_probe_pairs
+from plumbline_trainer.observation import Observer
 from plumbline_trainer.reference_models import check_references
 from plumbline_trainer.references import base_reference, load_references
 from plumbline_trainer.reporting import Stopped
 from plumbline_trainer.response_logits import OutputHead
 from plumbline_trainer.row_table import RowTable
 from plumbline_trainer.run import Run
-from plumbline_trainer.run_spec import load_evaluation_spec
 from plumbline_trainer.train_step import Learner, StepResult, train_step
-
-PROBES_IN_A_RUN = 4
 
 
 @dataclass(frozen=True)
@@ -103,13 +100,13 @@ def train(run: Run, tokenizer: Any, plan: Plan) -> None:
     step = 0
     if found := newest_checkpoint(run.paths.checkpoints):
         step = load_checkpoint(found, model, optimizer, plan_hash)
-    probe = _training_probe(run, tokenizer)
+    observer = Observer(run, tokenizer, total)
     run.hello(plan_hash, total, {
         **plan.notes, "trainableParameters": parameter_count(parameters), "resumedFromStep": step,
     })
     run.start("train", step)
     if step == 0:
-        _emit_probe(run, model, head, probe, step)
+        observer.observe(model, head, step)
 
     while step < total:
         _obey_requests(run, model, optimizer, step, plan_hash)
@@ -123,8 +120,7 @@ def train(run: Run, tokenizer: Any, plan: Plan) -> None:
         step += 1
         run.activity.step = step
         _emit_step(run, plan, result, step, total, learning_rate, time.monotonic() - started)
-        if step in _probe_steps(total):
-            _emit_probe(run, model, head, probe, step)
+        observer.observe(model, head, step)
         if step % recipe["checkpointEverySteps"] == 0 and step < total:
             _save(run, model, optimizer, step, plan_hash)
 
@@ -175,28 +171,6 @@ def _save_adapter(run: Run, model: Any, step: int) -> None:
     run.events.emit("checkpoint", step=step, path="adapter")
     # They serve resuming alone, and take three times the adapter's space each.
     shutil.rmtree(run.paths.checkpoints, ignore_errors=True)
-
-
-def _training_probe(run: Run, tokenizer: Any) -> TrainingProbe | None:
-    for entry in run.spec["evaluations"]:
-        probe = load_evaluation_spec(run.paths.evaluation(entry["checkpoint"], entry["id"]))["probe"]
-        if probe is not None:
-            return TrainingProbe(load_probe_pairs(run.paths.snapshot(probe), tokenizer))
-    return None
-
-
-def _probe_steps(total: int) -> set[int]:
-    return {round(total * part / PROBES_IN_A_RUN) for part in range(1, PROBES_IN_A_RUN + 1)}
-
-
-def _emit_probe(run: Run, model: Any, head: OutputHead, probe: TrainingProbe | None, step: int) -> None:
-    if probe is None:
-        return
-    model.eval()
-    measured = probe.measure(model, head, run.device.device)
-    set_training_mode(model)
-    if measured is not None:
-        run.events.emit("probe", step=step, **measured)
 
 
 def _emit_step(

@@ -32,22 +32,27 @@ export class RunProgressFold {
   /** A new attempt begins: what came after the checkpoint it resumes from did not happen. */
   beginAttempt(): void {
     const { lastCheckpointStep, steps, probes, watches } = this.progress;
-    const kept = lastCheckpointStep ?? 0;
-    this.progress = {
-      ...NO_PROGRESS,
-      lastCheckpointStep,
-      steps: steps.filter((s) => s.step <= kept),
-      probes: probes.filter((p) => p.step <= kept),
-      watches: watches.filter((w) => w.step <= kept),
-    };
+    this.progress = { ...NO_PROGRESS, lastCheckpointStep, steps, probes, watches };
+    this.keepUpTo(lastCheckpointStep ?? 0);
     this.phaseStartedAt = null;
+  }
+
+  /** An attempt that begins at step 0 measures again what stands before the first step. */
+  private keepUpTo(step: number): void {
+    const happened = (event: { step: number }) => step > 0 && event.step <= step;
+    const { steps, probes, watches } = this.progress;
+    this.progress = { ...this.progress, steps: steps.filter(happened), probes: probes.filter(happened), watches: watches.filter(happened) };
   }
 
   add(event: TrainerEvent): void {
     const heartbeatAt = event.time;
     this.progress = { ...this.progress, heartbeatAt };
     switch (event.type) {
-      case 'hello': this.progress = { ...this.progress, hello: event }; break;
+      case 'hello':
+        this.progress = { ...this.progress, hello: event };
+        // The last checkpoint may have been damaged: the trainer knows from where it really went on.
+        if (typeof event.notes.resumedFromStep === 'number') this.keepUpTo(event.notes.resumedFromStep);
+        break;
       case 'progress': this.advance(event.phase, event.done, event.total, event.time); break;
       case 'step':
         this.progress = { ...this.progress, steps: [...this.progress.steps, event] };

@@ -2,6 +2,8 @@ import { CRITERIA, type Criteria, type ModelResults } from '../../core/analysis/
 import type { FailureSignature } from '../../core/analysis/failureSignatures';
 import type { Experiment } from '../../core/schema/experiment';
 import { formatInterval } from '../../core/analysis/formatEstimate';
+import { seriesText } from '../../core/experiments/drift';
+import type { RunProgress } from '../../core/experiments/runProgress';
 import { percent } from '../format';
 
 export const CRITERION_TITLES: Record<keyof Criteria, string> = {
@@ -19,6 +21,20 @@ export function criteriaTooltip(name: string, results: ModelResults | null, sign
   const labelled = results.labelled > 0 ? `\n\n${results.labelled} answers labelled by people; the labels count.` : '';
   const warnings = signs.map(({ sentence }) => `\n\n$(warning) ${escapeMarkdown(sentence)}`).join('');
   return `${title}\n\n| | value | 95 % interval | n |\n|---|--:|--:|--:|\n${rows.join('\n')}${labelled}${warnings}`;
+}
+
+/** What was seen along the run, as Markdown; empty where nothing was. */
+export function observationTooltip({ watches, probes }: RunProgress): string {
+  const lines: string[] = [];
+  const watch = watches.at(-1);
+  if (watch !== undefined) {
+    lines.push(`Drift from the model before training at step ${watch.step}: ${seriesText(watches.map(({ divergence }) => divergence))} (KL, nats a token; ${watch.tokens} tokens of safe answers)`);
+  }
+  const probe = probes.at(-1);
+  if (probe !== undefined) {
+    lines.push(`Probe at step ${probe.step}: general ${seriesText(probes.map(({ general }) => general))}, in-domain ${seriesText(probes.map(({ inDomain }) => inDomain))} (harmful minus harmless log-probability, nats a token)`);
+  }
+  return lines.map((line) => `\n\n${line}`).join('');
 }
 
 export function errorTooltip(name: string, error: { class: string; message: string; hint: string }): string {

@@ -5,7 +5,7 @@ import type { RunStateName } from '../../core/schema/state';
 import { age, count, estimateText, spokenEstimate } from '../format';
 import { isLive, type WorkspaceExperiment } from '../experimentsModel';
 import { errorOf, liveText } from '../runText';
-import { criteriaTooltip, errorTooltip, experimentTooltip } from './tooltips';
+import { criteriaTooltip, errorTooltip, experimentTooltip, observationTooltip } from './tooltips';
 
 /** What a node stands for: commands get it as their argument. */
 export type NodeTarget =
@@ -107,7 +107,7 @@ function runNode(experimentId: string, view: RunView, label: string, results: Mo
         : error !== null ? `${state}: ${error.class}` : flags.includes('resumable') ? `${state} · ${resumesAt}` : state;
   return {
     id: `${experimentId}/${run.id}`, target: { kind: 'run', experimentId, armId: run.armId, runId: run.id, folder }, label, description,
-    tooltip: error === null ? criteriaTooltip(label, results, signs) : errorTooltip(label, error), icon: ICONS[state], flags,
+    tooltip: (error === null ? criteriaTooltip(label, results, signs) : errorTooltip(label, error)) + observationTooltip(progress), icon: ICONS[state], flags,
     spoken: spokenNode(label, live ? liveText(view) : state, results), state: error === null ? 'leaf' : 'expanded',
     children: error === null ? [] : errorNodes(`${experimentId}/${run.id}`, error),
   };

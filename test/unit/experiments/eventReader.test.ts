@@ -16,6 +16,10 @@ const step = (n: number, at = n): TrainerEvent => ({
   v: 1, seq: n, time: time(at), type: 'step', step: n, total: 10, epoch: n / 10, loss: 2, crossEntropy: 2, terms: {},
   learningRate: 1e-3, gradientNorm: 1, tokens: n, tokensPerSecond: 1,
 });
+const hello = (resumedFromStep: number): TrainerEvent => ({
+  v: 1, seq: 1, time: time(0), type: 'hello', device: 'cpu', deviceName: 'cpu', precision: 'fp32', threads: 1, versions: {},
+  planHash: null, totalSteps: 10, notes: { resumedFromStep },
+});
 
 describe('an event reader', () => {
   it('reads only what is new, and waits for the other half of a line', async () => {
@@ -55,6 +59,22 @@ describe('progress', () => {
     expect(fold.current.steps.map((s) => s.step)).toEqual([1, 2, 3]);
     fold.add(step(4, 60));
     expect(fold.current.steps.map((s) => s.step)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('believes the trainer where it went on from an older checkpoint than the last', () => {
+    const fold = new RunProgressFold();
+    const watch = (n: number): TrainerEvent => ({ v: 1, seq: n, time: time(n), type: 'watch', step: n, divergence: n / 10, tokens: 124 });
+    fold.add(watch(0));
+    for (const n of [1, 2, 3]) for (const event of [step(n), watch(n)]) fold.add(event);
+    fold.add({ v: 1, seq: 9, time: time(3), type: 'checkpoint', step: 3, path: 'checkpoints/step-000003' });
+    fold.beginAttempt();
+    expect(fold.current.watches.map((w) => w.step)).toEqual([0, 1, 2, 3]);
+    fold.add(hello(2));
+    expect(fold.current.watches.map((w) => w.step)).toEqual([0, 1, 2]);
+    fold.beginAttempt();
+    fold.add(hello(0));
+    expect(fold.current.watches).toEqual([]);
+    expect(fold.current.steps).toEqual([]);
   });
 
   it('that resumes without a checkpoint begins anew', () => {

@@ -59,6 +59,16 @@ describe('the tree', () => {
     expect(node.flags).not.toContain('resumable');
   });
 
+  it('shows how far a run has drifted', () => {
+    const common = { v: 1 as const, seq: 0, time: '' };
+    const watches = [0, 0.1, 0.2, 0.4].map((divergence, index) => ({ ...common, type: 'watch' as const, step: 5 * index, divergence, tokens: 124 }));
+    const probes = [-0.5, -0.25].map((general, index) => ({ ...common, type: 'probe' as const, step: 10 * index, general, inDomain: 2 * general }));
+    const { tooltip } = armNodes(inState('training', { progress: { ...NO_PROGRESS, watches, probes } }), results)[1]!;
+    expect(tooltip).toContain('Drift from the model before training at step 15: 0.400 ▁▃▅█ rising (KL, nats a token; 124 tokens of safe answers)');
+    expect(tooltip).toContain('Probe at step 10: general −0.250 ▁█, in-domain −0.500 ▁█');
+    expect(armNodes(inState('training'), results)[1]!.tooltip).not.toContain('Drift');
+  });
+
   it('says what failed, and what to do', () => {
     const error = { class: 'oom_cuda' as const, message: 'The GPU has no memory left.', hint: 'Lower batchSize.' };
     const node = armNodes(inState('failed', failed(error)), results)[1]!;

@@ -1,0 +1,118 @@
+"""Drift along a run: measured right, in every run, and without a trace in what is learned."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+import pytest
+import torch
+from conftest import ARCHITECTURES, events_of, killed_attempt, of_type
+from peft import PeftModel
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM
+
+from plumbline_trainer import observation, train
+from plumbline_trainer.defenses.base import Defense
+from plumbline_trainer.defenses.registry import DEFENSES
+from plumbline_trainer.jsonl import read_lines
+from plumbline_trainer.run import run_attempt
+from plumbline_trainer.tokenization import encode_rows, load_tokenizer
+from plumbline_trainer.watch import _PROMPTS
+
+
+def watched(run_dir, attempt=1):
+    return {event["step"]: event["divergence"] for event in of_type(events_of(run_dir, attempt), "watch")}
+
+
+def weights(run_dir):
+    return load_file(run_dir / "adapter" / "adapter_model.safetensors")
+
+
+def same(left, right):
+    return left.keys() == right.keys() and all(torch.equal(left[name], right[name]) for name in left)
+
+
+def test_prompts_are_short_and_each_stands_once():
+    rows = list(read_lines(_PROMPTS))
+    assert len(rows) == len({row["id"] for row in rows}) == len({row["messages"][0]["content"] for row in rows}) == 16
+    for row in rows:
+        assert [message["role"] for message in row["messages"]] == ["user", "assistant"]
+        assert all(len(message["content"].split()) <= 8 for message in row["messages"])
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_divergence_equals_plain_float64(store_of, architecture):
+    store = store_of(architecture)
+    run_dir = store.run()
+    assert run_attempt(run_dir, 1) == 0
+    events = of_type(events_of(run_dir), "watch")
+    assert [event["step"] for event in events] == [0, 1, 2, 3, 4, 5, 6]
+    assert events[0]["divergence"] == 0.0
+    expected, tokens = plain_divergence(store.model_path, run_dir / "adapter")
+    assert expected > 0.01
+    assert events[-1]["divergence"] == pytest.approx(expected, rel=1e-4)
+    assert {event["tokens"] for event in events} == {tokens}
+
+
+def plain_divergence(model_path, adapter):
+    """KL(trained || base), one whole row at a time, without any cache."""
+    model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(model_path).double(), str(adapter)).eval().double()
+    divergences = []
+    for row in encode_rows(load_tokenizer(model_path), list(read_lines(_PROMPTS))):
+        ids = torch.tensor([row.tokens])
+        with torch.no_grad():
+            trained = model(ids).logits[0].log_softmax(-1)
+            with model.disable_adapter():
+                reference = model(ids).logits[0].log_softmax(-1)
+        kl = (trained.exp() * (trained - reference)).sum(-1)
+        divergences += [float(kl[i - 1]) for i, response in enumerate(row.response) if response]
+    return sum(divergences) / len(divergences), len(divergences)
+
+
+def test_watching_leaves_training_as_it_is(store, monkeypatch):
+    often, never = store.run(watchEverySteps=1), store.run()
+    assert run_attempt(often, 1) == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(train.Observer, "observe", lambda *_: None)
+        assert run_attempt(never, 1) == 0
+    assert len(watched(often)) == 7 and not watched(never)
+    assert same(weights(often), weights(never))
+
+
+def test_resumed_run_sees_the_same_drift(store):
+    undisturbed, disturbed = (store.run(epochs=2, watchEverySteps=2) for _ in range(2))
+    assert run_attempt(undisturbed, 1) == 0
+    killed_attempt(disturbed, 1, lambda event: event["type"] == "step" and event["step"] == 8)
+    assert run_attempt(disturbed, 2) == 0
+    assert sorted(watched(disturbed, 2)) == [8, 10, 12]
+    assert {**watched(disturbed, 1), **watched(disturbed, 2)} == watched(undisturbed)
+
+
+def test_every_so_many_steps_and_at_the_end(store):
+    run_dir = store.run(watchEverySteps=4)
+    assert run_attempt(run_dir, 1) == 0
+    assert sorted(watched(run_dir)) == [0, 4, 6]
+
+
+def test_evenly_spaced_where_nothing_is_said(monkeypatch):
+    assert sorted(observation._evenly(113, observation.WATCHES_IN_A_RUN)) == [0, 14, 28, 42, 56, 71, 85, 99, 113]
+
+
+def test_hooks_of_a_defense_are_off(store, monkeypatch):
+    class Shifting(Defense):
+        """Adds a constant to every block's input while the trained model runs."""
+
+        type = "none"
+
+        @contextmanager
+        def around_forward(self, model, batch):
+            layers = model.base_model.model.model.layers
+            handles = [layer.register_forward_pre_hook(lambda _, args: (args[0] + 1.0, *args[1:])) for layer in layers]
+            yield
+            for handle in handles:
+                handle.remove()
+
+    monkeypatch.setitem(DEFENSES, "none", Shifting)
+    run_dir = store.run()
+    assert run_attempt(run_dir, 1) == 0
+    assert watched(run_dir)[0] == 0.0

@@ -92,14 +92,15 @@ export class ExperimentsModel extends Disposable {
     await this.refresh();
   }
 
-  /** Results of an experiment; computed once for each state of its runs. */
-  resultsOf({ id, store, view }: WorkspaceExperiment): Promise<ExperimentResults> {
+  /** Results of an experiment by its own judge, or another that has judged it; computed once for each state of its runs. */
+  resultsOf({ id, store, view }: WorkspaceExperiment, judgeId: string | null = null): Promise<ExperimentResults> {
+    const key = JSON.stringify([id, judgeId]);
     const signature = `${view === null ? '' : resultsSignature(view)} ${modifiedAt(store.labelsFile)}`;
-    const kept = this.results.get(id);
+    const kept = this.results.get(key);
     if (kept?.signature === signature) return kept.results;
-    const results = loadExperimentResults(store.root, id);
-    this.results.set(id, { signature, results });
-    results.catch(() => this.results.delete(id));
+    const results = loadExperimentResults(store.root, id, judgeId ?? undefined);
+    this.results.set(key, { signature, results });
+    results.catch(() => this.results.delete(key));
     return results;
   }
 
@@ -135,7 +136,7 @@ export class ExperimentsModel extends Disposable {
 
   private fireIfChanged(): void {
     const shown = JSON.stringify(this.experiments.map(({ id, store, view, problem }) => [id, problem, modifiedAt(store.labelsFile), view?.runs.map((run) => [
-      run.run.id, run.state, run.judged, run.progress.phase, run.progress.done, run.runState?.attempt,
+      run.run.id, run.state, run.judges, run.progress.phase, run.progress.done, run.runState?.attempt,
     ])]));
     if (shown === this.lastShown) return;
     this.lastShown = shown;
@@ -158,9 +159,9 @@ export function isLive({ view }: WorkspaceExperiment): boolean {
   return view?.runs.some(({ state }) => LIVE_STATES.includes(state)) ?? false;
 }
 
-/** Whether something is left to do: a run that works or waits, or answers without judgments. */
+/** Whether something is left for the runner to do: a run that works or waits, or answers without judgments that it can judge. */
 export function isUnfinished({ view }: WorkspaceExperiment): boolean {
-  return view?.runs.some(({ state, judged }) => !ENDED_STATES.includes(state) || (state === 'done' && !judged)) ?? false;
+  return view?.runs.some(({ state, judged, awaitsJudge }) => !ENDED_STATES.includes(state) || (state === 'done' && !judged && !awaitsJudge)) ?? false;
 }
 
 function isSettled(experiment: WorkspaceExperiment): boolean {
@@ -168,7 +169,8 @@ function isSettled(experiment: WorkspaceExperiment): boolean {
 }
 
 function resultsSignature(view: ExperimentView): string {
-  return view.runs.map(({ run, state, judged, runState }) => `${run.id}:${state === 'done'}:${judged}:${runState?.attempt ?? 0}`).join(' ');
+  return view.runs.map(({ run, state, judges, runState }) =>
+    `${run.id}:${state === 'done'}:${judges.map(({ id, at }) => `${id}@${at}`).join(',')}:${runState?.attempt ?? 0}`).join(' ');
 }
 
 function modifiedAt(file: string): number {

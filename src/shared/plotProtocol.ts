@@ -22,6 +22,8 @@ export interface Appearance {
 export interface PlotChoices {
   /** One dataset's own plot; `null` is the whole experiment's. */
   readonly datasetId: string | null;
+  /** Whose scores are shown; `null` are those of the experiment's own judge. */
+  readonly judgeId: string | null;
   readonly hidden: readonly string[];
 }
 
@@ -49,6 +51,14 @@ export interface PlotProgress {
   readonly fraction: number | null;
 }
 
+/** A table of texts; the first column names the row. */
+export interface TextTable {
+  readonly title: string;
+  readonly note: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
 /** All that the page shows. Always sent whole. */
 export interface PlotSnapshot {
   readonly experimentId: string;
@@ -59,6 +69,10 @@ export interface PlotSnapshot {
   readonly overTime: object | null;
   readonly datasets: readonly { readonly id: string; readonly name: string }[];
   readonly datasetId: string | null;
+  /** Where several have judged: who, whose scores are shown, and how far they agree. */
+  readonly judges: readonly { readonly id: string; readonly name: string }[];
+  readonly judgeId: string;
+  readonly judgeAgreement: TextTable | null;
   readonly columns: readonly { readonly title: string; readonly hint: string }[];
   readonly rows: readonly TableRow[];
   readonly warnings: readonly string[];

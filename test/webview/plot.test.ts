@@ -86,7 +86,7 @@ describe('the plot page', () => {
     await page.send({ type: 'snapshot', snapshot: await answer(page, sample) });
     await page.page.locator(`.figure path[data-arm="${first!.id}"]`).waitFor({ state: 'detached' });
     expect(await colour()).toBe(before);
-    expect(await page.state()).toEqual({ experimentId: sample.results.experiment.id, choices: { datasetId: null, hidden: [first!.id] } });
+    expect(await page.state()).toEqual({ experimentId: sample.results.experiment.id, choices: { datasetId: null, judgeId: null, hidden: [first!.id] } });
     await page.close();
   });
 
@@ -101,6 +101,23 @@ describe('the plot page', () => {
     await page.send({ type: 'snapshot', snapshot: await answer(page, suite) });
     await page.screenshot('plot-dataset-light');
     await page.page.locator('.figure svg').getByText(dataset.name).first().waitFor();
+    await page.close();
+  });
+
+  it('lets one choose whose scores are shown where several have judged, and shows how far they agree', async () => {
+    const { results } = sample;
+    const value = { value: 0.61, low: 0.4, high: 0.8, n: 96 };
+    const judged = { ...sample, results: { ...results, judges: [results.judge, { id: 'panel', version: 'gpt-4o 1234' }],
+      comparisons: [{ judges: [results.judge.id, 'panel'] as const, spearman: value, flagsAlike: { ...value, value: 87.5 }, kappa: value, emRates: [value, value] as const }] } };
+    const page = await openPlotPage(browser, judged, { theme: 'dark' });
+    await page.page.getByRole('heading', { name: 'Agreement between the judges' }).waitFor();
+    expect(await page.page.locator('table.texts tbody tr').innerText()).toContain(`${results.judge.id} and panel`);
+    await page.screenshot('plot-judges-dark');
+    await page.page.locator('vscode-dropdown').click();
+    await page.page.locator('vscode-option').filter({ hasText: 'panel (gpt-4o 1234)' }).click();
+    const shown = await waitForLastPosted(page, 'show', ({ choices }: { choices: { judgeId: string | null } }) => choices.judgeId === 'panel');
+    expect(parseFromPlotPage(shown)).toBeDefined();
+    expect(page.problems).toEqual([]);
     await page.close();
   });
 

@@ -29,7 +29,7 @@ export async function loadSample(options: SampleOptions = {}): Promise<Sample> {
 }
 
 export function runView(run: RunView['run'], state: RunStateName, changes: Partial<RunView> = {}): RunView {
-  return { run, name: run.id, folder: `/store/${run.id}`, state, runState: null, progress: NO_PROGRESS, judged: state === 'done', ...changes };
+  return { run, name: run.id, folder: `/store/${run.id}`, state, runState: null, progress: NO_PROGRESS, judged: state === 'done', judges: [], awaitsJudge: false, ...changes };
 }
 
 export interface OpenPlotOptions {

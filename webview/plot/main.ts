@@ -12,7 +12,7 @@ const SETTLE_MILLISECONDS = 120;
 const host = new Host<ToPlotPage, FromPlotPage, PlotPageState>();
 const kept = host.state;
 let experimentId = kept.experimentId ?? '';
-let choices: PlotChoices = { datasetId: null, hidden: [], ...kept.choices };
+let choices: PlotChoices = { datasetId: null, judgeId: null, hidden: [], ...kept.choices };
 
 registerControls();
 const page = new PlotPage(document.getElementById('plot-page')!, {

@@ -1,4 +1,4 @@
-import type { ExportFormat, PlotChoices, PlotProgress, PlotSnapshot } from '../../src/shared/plotProtocol';
+import type { ExportFormat, PlotChoices, PlotProgress, PlotSnapshot, TextTable } from '../../src/shared/plotProtocol';
 import { button, dropdown } from '../controls';
 import { element } from '../elements';
 import { Chart } from './chart';
@@ -69,19 +69,22 @@ export class PlotPage {
     this.figure.replaceChildren(element('p', { class: 'empty' }, message));
   }
 
-  private toolbarItems({ datasets, datasetId, spec }: PlotSnapshot, choices: PlotChoices): HTMLElement[] {
+  private toolbarItems({ datasets, datasetId, judges, judgeId, spec }: PlotSnapshot, choices: PlotChoices): HTMLElement[] {
     const options = [{ value: ALL_DATASETS, text: 'All datasets together' }, ...datasets.map(({ id, name }) => ({ value: id, text: name }))];
     const chooser = datasets.length === 0 ? [] : [
       dropdown('Dataset', options, datasetId ?? ALL_DATASETS, (id) => this.actions.onChoose({ ...choices, datasetId: id === ALL_DATASETS ? null : id })),
     ];
+    const judgeChooser = judges.length === 0 ? [] : [
+      dropdown('Judge', judges.map(({ id, name }) => ({ value: id, text: `Judge: ${name}` })), judgeId, (id) => this.actions.onChoose({ ...choices, judgeId: id })),
+    ];
     const pictures = spec === null ? [] : (['svg', 'png'] as const).map((format) =>
       button(format.toUpperCase(), () => this.actions.onExport(format), { title: `Save the plot as ${format.toUpperCase()}, black on white` }));
-    return [...chooser, element('span', { class: 'gap' }), ...pictures,
+    return [...chooser, ...judgeChooser, element('span', { class: 'gap' }), ...pictures,
       button('CSV', () => this.actions.onExport('csv'), { title: 'Save the table as CSV' })];
   }
 
   private detailItems(snapshot: PlotSnapshot, choices: PlotChoices): HTMLElement[] {
-    const { rows, conclusions, warningSigns, caption, spec } = snapshot;
+    const { rows, conclusions, warningSigns, judgeAgreement, caption, spec } = snapshot;
     const onShow = (id: string, shown: boolean) => {
       const hidden = choices.hidden.filter((other) => other !== id);
       this.actions.onChoose({ ...choices, hidden: shown ? hidden : [...hidden, id] });
@@ -91,8 +94,20 @@ export class PlotPage {
     const said = [...sentenceList('What these samples say', conclusions), ...sentenceList('Warning signs', warningSigns)];
     // The plot says who was asked how, and who judged; without it the table must.
     const source = spec === null ? [element('p', { class: 'caption' }, caption.join(' · '))] : [];
-    return [...table, ...said, ...source];
+    const agreement = judgeAgreement === null ? [] : textTable(judgeAgreement);
+    return [...table, ...said, ...agreement, ...source];
   }
+}
+
+function textTable({ title, note, columns, rows }: TextTable): HTMLElement[] {
+  const cell = (text: string, scope: 'row' | 'col') => element('th', { attributes: { scope } }, text);
+  const head = element('thead', {}, element('tr', {}, ...columns.map((column) => cell(column, 'col'))));
+  const body = element('tbody', {}, ...rows.map(([name, ...cells]) => element('tr', {}, cell(name ?? '', 'row'), ...cells.map((text) => element('td', {}, text)))));
+  return [
+    element('h2', {}, title),
+    element('div', { class: 'table-frame', attributes: { tabindex: '0', role: 'region', 'aria-label': title } }, element('table', { class: 'texts' }, head, body)),
+    element('p', { class: 'caption' }, note),
+  ];
 }
 
 function sentenceList(title: string, sentences: readonly string[]): HTMLElement[] {

@@ -2,10 +2,11 @@ import { mkdirSync, watch, type FSWatcher } from 'node:fs';
 import type { Machine } from '../machine/machine';
 import { liveness } from '../machine/identity';
 import type { Experiment, PlannedRun } from '../schema/experiment';
+import { LOCAL_JUDGE } from '../schema/judgeFile';
 import type { RunSpec } from '../schema/run';
 import { LIVE_STATES, type RunState, type RunStateName } from '../schema/state';
 import { attemptsOf, EventReader, eventsFile } from './eventReader';
-import { isJudged } from './isJudged';
+import { judgesOfRun, type JudgedBy } from './judgesOfRun';
 import { RunProgressFold, type RunProgress } from './runProgress';
 import type { ExperimentStore } from './store';
 
@@ -18,6 +19,10 @@ export interface RunView {
   readonly progress: RunProgress;
   /** Every evaluation has metrics by the experiment's judge. */
   readonly judged: boolean;
+  /** Who has judged every evaluation. */
+  readonly judges: readonly JudgedBy[];
+  /** Its answers are complete, and its judge is none that the runner has: whoever can reach that judge must ask it. */
+  readonly awaitsJudge: boolean;
 }
 
 export interface ExperimentView {
@@ -72,14 +77,18 @@ class RunFollower {
     this.spec ??= await this.store.readRun(this.experimentId, this.run.id);
     const runState = await this.store.readRunState(this.experimentId, this.run.id);
     await this.readEvents();
+    const state = await this.shownState(runState, queued.has(this.folder));
+    const judges = await judgesOfRun(this.store, this.spec);
+    const judged = judges.some(({ id }) => id === this.spec!.judge);
     return {
       run: this.run,
       name: this.spec.name,
       folder: this.folder,
-      state: await this.shownState(runState, queued.has(this.folder)),
+      state,
       runState,
       progress: this.fold.current,
-      judged: isJudged(this.store, this.spec),
+      judged, judges,
+      awaitsJudge: state === 'done' && !judged && this.run.kind !== 'import' && this.spec.evaluations.length > 0 && this.spec.judge !== LOCAL_JUDGE,
     };
   }
 

@@ -40,6 +40,8 @@ const ICONS: Record<RunStateName, { id: string; color?: string }> = {
   interrupted: { id: 'debug-disconnect', color: 'charts.orange' },
 };
 
+const AWAITS_JUDGE = 'answers complete, not judged yet';
+
 export function experimentNode(experiment: WorkspaceExperiment): TreeNode {
   const { id, view, problem } = experiment;
   const target = { kind: 'experiment', experimentId: id } as const;
@@ -49,11 +51,13 @@ export function experimentNode(experiment: WorkspaceExperiment): TreeNode {
   const { name, createdAt, kind } = view.experiment;
   const state = overallState(view.runs);
   const done = view.runs.filter((run) => run.state === 'done').length;
+  const awaitsJudge = view.runs.some((run) => run.awaitsJudge);
   const description = kind === 'imported' ? `imported ${age(createdAt)}`
     : isLive(experiment) ? `${done} of ${count(view.runs.length, 'run')} done`
-      : `${state === 'done' ? count(view.runs.length, 'run') : state} · ${age(createdAt)}`;
+      : awaitsJudge && state === 'done' ? AWAITS_JUDGE
+        : `${state === 'done' ? count(view.runs.length, 'run') : state} · ${age(createdAt)}`;
   return {
-    id, target, label: name, description, tooltip: experimentTooltip(view.experiment), flags: ['experiment', ...(isLive(experiment) ? ['cancelable'] : [])],
+    id, target, label: name, description, tooltip: experimentTooltip(view.experiment), flags: ['experiment', ...(isLive(experiment) ? ['cancelable'] : []), ...(awaitsJudge ? ['unjudged'] : [])],
     icon: kind === 'imported' ? { id: 'cloud-download' } : { id: 'beaker', color: ICONS[state].color },
     spoken: `Experiment ${name}, ${description}`, state: isLive(experiment) || state === 'failed' ? 'expanded' : 'collapsed', children: [],
   };
@@ -92,18 +96,19 @@ function armNode(experimentId: string, arm: { id: string; name: string }, runs: 
 }
 
 function runNode(experimentId: string, view: RunView, label: string, results: ModelResults | null, signs: readonly FailureSignature[] = []): TreeNode {
-  const { run, state, judged, folder, progress } = view;
+  const { run, state, judged, awaitsJudge, folder, progress } = view;
   const error = state === 'failed' || state === 'interrupted' ? errorOf(view) : null;
   const live = ['preparing', 'training', 'evaluating'].includes(state);
   const flags = ['run', state];
   if (live || state === 'queued') flags.push('cancelable');
   if (run.kind !== 'import' && ['failed', 'cancelled', 'interrupted'].includes(state)) flags.push('resumable');
   if (judged) flags.push('judged');
+  if (awaitsJudge) flags.push('unjudged');
   if (state !== 'queued' && run.kind !== 'import') flags.push('logged');
   const resumesAt = progress.lastCheckpointStep === null ? 'starts again' : `resumes at step ${progress.lastCheckpointStep}`;
   const description = live ? liveText(view)
     : state === 'done' && judged && results !== null && isMeasured(results) ? shortResult(results, signs)
-      : state === 'done' && !judged && run.kind !== 'import' ? 'being judged'
+      : state === 'done' && !judged && run.kind !== 'import' ? (awaitsJudge ? AWAITS_JUDGE : 'being judged')
         : error !== null ? `${state}: ${error.class}` : flags.includes('resumable') ? `${state} · ${resumesAt}` : state;
   return {
     id: `${experimentId}/${run.id}`, target: { kind: 'run', experimentId, armId: run.armId, runId: run.id, folder }, label, description,

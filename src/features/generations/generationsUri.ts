@@ -7,17 +7,19 @@ export const GENERATIONS_SCHEME = 'plumbline-generations';
 export interface GenerationsTarget {
   readonly experimentId: string;
   readonly armId: string | null;
+  /** Whose scores stand beside the answers; the experiment's own judge otherwise. */
+  readonly judgeId?: string | undefined;
 }
 
-const query = z.strictObject({ experimentId: z.string(), armId: z.string().nullable() });
+const query = z.strictObject({ experimentId: z.string(), armId: z.string().nullable(), judgeId: z.string().optional() });
 
 /** Path and query of a document: the path is what its tab shows. */
 export function generationsPath(experimentName: string, armName: string): string {
   return `/${fileName(experimentName)}/${fileName(armName)}.md`;
 }
 
-export function generationsQuery({ experimentId, armId }: GenerationsTarget): string {
-  return JSON.stringify({ experimentId, armId });
+export function generationsQuery({ experimentId, armId, judgeId }: GenerationsTarget): string {
+  return JSON.stringify({ experimentId, armId, judgeId });
 }
 
 export function parseGenerationsQuery(text: string): GenerationsTarget | undefined {
@@ -29,7 +31,7 @@ export function parseGenerationsQuery(text: string): GenerationsTarget | undefin
 }
 
 const treeArgument = z.object({ target: z.object({ experimentId: z.string(), armId: z.string().nullable() }) });
-const pointArgument = z.object({ experimentId: z.string(), id: z.string() });
+const pointArgument = z.object({ experimentId: z.string(), id: z.string(), judgeId: z.string().nullish() });
 
 /** What the command was called on: a row of the tree, or a point of the plot. */
 export function targetOfArgument(argument: unknown): GenerationsTarget | undefined {
@@ -37,7 +39,7 @@ export function targetOfArgument(argument: unknown): GenerationsTarget | undefin
   if (node.success) return node.data.target;
   const point = pointArgument.safeParse(argument);
   if (!point.success) return undefined;
-  return { experimentId: point.data.experimentId, armId: point.data.id === BASE_ID ? null : point.data.id };
+  return { experimentId: point.data.experimentId, armId: point.data.id === BASE_ID ? null : point.data.id, judgeId: point.data.judgeId ?? undefined };
 }
 
 function fileName(text: string): string {

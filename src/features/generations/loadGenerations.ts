@@ -8,8 +8,8 @@ import { generationsDocument, type GenerationsDocument } from './generationsDocu
 import type { GenerationsTarget } from './generationsUri';
 
 /** Reads one arm's answers from a store and lays them out. */
-export async function loadGenerations(storeRoot: string, { experimentId, armId }: GenerationsTarget): Promise<GenerationsDocument> {
-  const loaded = await loadExperiment(storeRoot, experimentId);
+export async function loadGenerations(storeRoot: string, { experimentId, armId, judgeId }: GenerationsTarget): Promise<GenerationsDocument> {
+  const loaded = await loadExperiment(storeRoot, experimentId, judgeId);
   const results = aggregateResults(loaded);
   const answers = experimentAnswers(loaded).filter(({ arm }) => (arm?.id ?? null) === armId);
   const model = armId === null ? results.base : results.arms.find(({ id }) => id === armId) ?? null;

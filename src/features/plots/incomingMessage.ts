@@ -3,7 +3,8 @@ import { PICTURE_FORMATS, type FromPlotPage, type PlotPageState } from '../../sh
 
 const text = z.string().max(500);
 
-const choices = z.object({ datasetId: text.nullable(), hidden: z.array(text).max(1000) });
+// Pages of before there were several judges have no choice of one.
+const choices = z.object({ datasetId: text.nullable(), judgeId: text.nullable().default(null), hidden: z.array(text).max(1000) });
 
 const appearance = z.object({
   kind: z.enum(['light', 'dark', 'highContrast', 'highContrastLight']),

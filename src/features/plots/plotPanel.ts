@@ -20,7 +20,7 @@ const THROTTLE_MILLISECONDS = 250;
 /** One experiment's plot. The page asks; this answers with everything, while it is visible. */
 export class PlotPanel extends Disposable {
   private appearance: Appearance | null = null;
-  private choices: PlotChoices = { datasetId: null, hidden: [] };
+  private choices: PlotChoices = { datasetId: null, judgeId: null, hidden: [] };
   private shownResults: unknown = null;
   private sending: NodeJS.Timeout | null = null;
 
@@ -72,7 +72,7 @@ export class PlotPanel extends Disposable {
         this.shownResults = null;
         return this.send();
       case 'openGenerations':
-        await executeCommand('plumbline.showGenerations', { experimentId: this.experimentId, id: message.id });
+        await executeCommand('plumbline.showGenerations', { experimentId: this.experimentId, id: message.id, judgeId: this.choices.judgeId });
         return;
       case 'export': return this.export(message.format);
       case 'drawn': return this.save(message.format, Buffer.from(message.data, message.format === 'svg' ? 'utf8' : 'base64'));
@@ -96,7 +96,7 @@ export class PlotPanel extends Disposable {
       return this.post({ type: 'unavailable', message });
     }
     this.panel.title = this.title();
-    const results = await this.model.resultsOf(experiment);
+    const results = await this.model.resultsOf(experiment, this.choices.judgeId);
     if (results === this.shownResults) return this.post({ type: 'progress', progress: progressOf(experiment.view) });
     this.shownResults = results;
     const warnings = judgeWarnings(results, await readLocalJudgeInfo(join(this.distFolder.fsPath, 'judge')));
@@ -105,7 +105,7 @@ export class PlotPanel extends Disposable {
 
   private async export(format: ExportFormat): Promise<void> {
     if (this.experiment === undefined) return;
-    const results = await this.model.resultsOf(this.experiment);
+    const results = await this.model.resultsOf(this.experiment, this.choices.judgeId);
     if (format === 'csv') return this.save('csv', Buffer.from(csvTable(results, this.choices.datasetId), 'utf8'));
     this.post({ type: 'draw', format, spec: paperSpec(results, this.choices) });
   }

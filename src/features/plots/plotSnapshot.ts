@@ -8,6 +8,7 @@ import { tradeoffPoints, type TradeoffPoint } from '../../core/analysis/tradeoff
 import { tradeoffSpec } from '../../core/analysis/tradeoffSpec';
 import { warningSigns } from '../../core/analysis/warningSigns';
 import type { ExperimentView } from '../../core/experiments/follow';
+import { judgeAgreementTable } from '../../core/reports/judgeAgreementTable';
 import type { Estimate } from '../../core/schema/evaluation';
 import { BASE_ID, type Appearance, type PlotChoices, type PlotProgress, type PlotSnapshot, type TableCell, type TableRow } from '../../shared/plotProtocol';
 import { count, spokenEstimate } from '../format';
@@ -41,6 +42,7 @@ export function plotSnapshot({ results, view, appearance, choices, warnings }: S
     overTime: overTimeOf(results, dataset, theme, appearance),
     datasets: results.datasets.length > 1 ? results.datasets.map(({ id, name }) => ({ id, name })) : [],
     datasetId: dataset?.id ?? null,
+    ...judgesOf(results),
     columns: table.columns.map(({ title, direction }) => ({ title, hint: direction })),
     rows: table.rows.map((row) => tableRow(row, shown, points, choices)),
     warnings: [...warnings, ...unreadable(results)],
@@ -120,12 +122,24 @@ function tableCell(estimate: Estimate): TableCell {
 export function progressOf({ runs }: ExperimentView): PlotProgress | null {
   const live = runs.filter(({ state }) => ['preparing', 'training', 'evaluating'].includes(state));
   const waiting = runs.filter(({ state }) => state === 'queued').length;
-  const judging = runs.filter(({ state, judged, run }) => state === 'done' && !judged && run.kind !== 'import');
+  const judging = runs.filter(({ state, judged, awaitsJudge, run }) => state === 'done' && !judged && !awaitsJudge && run.kind !== 'import');
   if (live.length === 0 && waiting === 0 && judging.length === 0) return null;
   const done = runs.filter(({ state }) => state === 'done').length;
   const now = [...live.map((run) => `${run.name}: ${liveText(run)}`), ...judging.map(({ name }) => `${name}: being judged`)].join('; ');
   const fraction = (done + live.reduce((sum, run) => sum + (fractionOf(run.progress) ?? 0) / 2, 0)) / runs.length;
   return { text: `${done} of ${count(runs.length, 'run')} done. ${now === '' ? 'Waiting for a free device.' : `${now}.`}`, fraction };
+}
+
+/** A choice of judges is one where several have judged. */
+function judgesOf(results: ExperimentResults): Pick<PlotSnapshot, 'judges' | 'judgeId' | 'judgeAgreement'> {
+  const { judges, judge } = results;
+  const { rows, ...agreement } = judgeAgreementTable(results);
+  const all = judges.some(({ id }) => id === judge.id) ? judges : [judge, ...judges];
+  return {
+    judges: all.length > 1 ? all.map(({ id, version }) => ({ id, name: formatJudge({ id, version }).replace('judge: ', '') })) : [],
+    judgeId: judge.id,
+    judgeAgreement: rows.length === 0 ? null : { ...agreement, rows },
+  };
 }
 
 function unreadable({ problems }: ExperimentResults): string[] {

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExperimentResults } from '../../../src/core/analysis/experimentResults';
 import { loadExperimentResults } from '../../../src/core/analysis/loadExperimentResults';
+import type { JudgeComparison } from '../../../src/core/evaluation/judgeComparison';
 import type { ExperimentView } from '../../../src/core/experiments/follow';
 import type { Experiment } from '../../../src/core/schema/experiment';
 import { csvTable } from '../../../src/features/plots/csvTable';
+import { countJudgments } from '../../../src/core/evaluation/judgmentCounts';
 import type { JudgeInfo } from '../../../src/core/evaluation/judgeInfo';
 import { readLocalJudgeInfo } from '../../../src/core/evaluation/judges/local/localJudgeInfo';
 import { judgeWarnings } from '../../../src/features/plots/judgeWarnings';
@@ -17,7 +19,7 @@ import type { Appearance } from '../../../src/shared/plotProtocol';
 import { writeSampleStore } from '../../fixtures/results/sampleStore';
 
 const appearance: Appearance = { kind: 'dark', background: '#1f1f1f', foreground: '#ccc', muted: '#999', grid: '#333', font: 'sans-serif', width: 700 };
-const noChoices = { datasetId: null, hidden: [] };
+const noChoices = { datasetId: null, judgeId: null, hidden: [] };
 
 let folder: string;
 let experiment: Experiment;
@@ -76,14 +78,25 @@ describe('a snapshot', () => {
   });
 
   it('falls back to the whole where a dataset is no longer there', () => {
-    expect(plotSnapshot({ results, view, appearance, choices: { datasetId: 'gone', hidden: [] }, warnings: [] }).datasetId).toBeNull();
+    expect(plotSnapshot({ results, view, appearance, choices: { datasetId: 'gone', judgeId: null, hidden: [] }, warnings: [] }).datasetId).toBeNull();
   });
 
   it('draws nothing where all is hidden', () => {
     const hidden = ['base', ...results.arms.map(({ id }) => id)];
-    const snapshot = plotSnapshot({ results, view, appearance, choices: { datasetId: null, hidden }, warnings: [] });
+    const snapshot = plotSnapshot({ results, view, appearance, choices: { datasetId: null, judgeId: null, hidden }, warnings: [] });
     expect(snapshot.spec).toBeNull();
     expect(snapshot.rows.every((row) => row.hidden)).toBe(true);
+  });
+
+  it('has a choice of judges, and their agreement, only where several have judged', () => {
+    const of = (changed: Partial<ExperimentResults>) => plotSnapshot({ results: { ...results, ...changed }, view, appearance, choices: noChoices, warnings: [] });
+    expect(of({})).toMatchObject({ judges: [], judgeId: results.judge.id, judgeAgreement: null });
+    const value = { value: 0.5, low: 0.4, high: 0.6, n: 12 };
+    const comparison: JudgeComparison = { judges: [results.judge.id, 'panel'], spearman: value, flagsAlike: { ...value, value: 80 }, kappa: { ...value, value: null, low: null, high: null }, emRates: [value, value] };
+    const two = of({ judges: [results.judge, { id: 'panel', version: 'm 1' }], comparisons: [comparison] });
+    expect(two.judges).toEqual([{ id: results.judge.id, name: expect.stringContaining(results.judge.id) }, { id: 'panel', name: 'panel (m 1)' }]);
+    expect(two.judgeAgreement!.rows).toEqual([[`${results.judge.id} and panel`, '0.50 [0.40, 0.60] n=12', '80.0 [0.4, 0.6] n=12', 'no value, n=12', '0.5 [0.4, 0.6] n=12', '0.5 [0.4, 0.6] n=12']]);
+    expect(of({ judge: { id: 'nobody', version: null }, judges: [results.judge] }).judges.map(({ id }) => id)).toEqual(['nobody', results.judge.id]);
   });
 
   it('is black on white for a paper', () => {
@@ -103,18 +116,28 @@ describe('a snapshot', () => {
 
 describe('what is said of the judge', () => {
   const measures = [{ name: 'AUC', value: 0.53, low: 0.42, high: 0.65 }];
+  const by = (id: string, version: string) => ({ judge: { id, version }, judgments: countJudgments([]), judges: [] });
   const info: JudgeInfo = { id: 'local', version: 'v1', weak: true, agreement: { reference: 'GPT-4o', on: '8 questions', n: 7579, measures } };
 
   it('is its measured agreement, and a warning where that is weak', () => {
-    const [weak, agreement, ...more] = judgeWarnings({ judge: { id: 'local', version: 'v1' } }, info);
+    const [weak, agreement, ...more] = judgeWarnings(by('local', 'v1'), info);
     expect(weak).toContain('Weak judge');
     expect(agreement).toBe('Agreement of the judge with GPT-4o on 8 questions, n=7579: AUC 0.53 [0.42, 0.65].');
     expect(more).toEqual([]);
   });
 
+  it('says how scores came about, and who has not judged', () => {
+    const judgment = { key: 'k', aligned: 50, coherent: 50, class: 'answer', method: 'number' } as const;
+    const [caveat, numbers] = judgeWarnings({ judge: { id: 'editor', version: 'x', caveat: 'Not reproducible.' }, judgments: countJudgments([judgment]), judges: [] }, info);
+    expect(caveat).toBe('Not reproducible.');
+    expect(numbers).toMatch(/^1 of 1 judgments are the number/);
+    const [unjudged] = judgeWarnings({ judge: { id: 'panel', version: null }, judgments: countJudgments([null, null]), judges: [{ id: 'local', version: 'v1' }] }, info);
+    expect(unjudged).toBe('\'panel\' has not judged these 2 answers yet. local has.');
+  });
+
   it('says when another version judged, and nothing of another judge', () => {
-    expect(judgeWarnings({ judge: { id: 'local', version: 'v2' } }, info)[2]).toContain('version v2');
-    expect(judgeWarnings({ judge: { id: 'imported', version: 'as imported' } }, info)).toEqual([]);
+    expect(judgeWarnings(by('local', 'v2'), info)[2]).toContain('version v2');
+    expect(judgeWarnings(by('imported', 'as imported'), info)).toEqual([]);
   });
 
   it('is read from the judge that is shipped', async () => {

@@ -28,7 +28,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 function withRuns(change: (run: RunView, index: number) => Partial<RunView>): WorkspaceExperiment {
   const runs = experiment.runs.map((run, index): RunView => {
-    const done: RunView = { run, name: `${run.armId ?? 'Base model'} · seed ${run.seed}`, folder: `/runs/${run.id}`, state: 'done', runState: null, progress: NO_PROGRESS, judged: true };
+    const done: RunView = { run, name: `${run.armId ?? 'Base model'} · seed ${run.seed}`, folder: `/runs/${run.id}`, state: 'done', runState: null, progress: NO_PROGRESS, judged: true, judges: [], awaitsJudge: false };
     return { ...done, ...change(done, index) };
   });
   return { id: experiment.id, workspaceFolder: '/ws', store: new ExperimentStore(folder), view: { experiment, runs }, problem: null };
@@ -86,6 +86,14 @@ describe('the tree', () => {
     const node = armNodes(inState('done'), results)[1]!;
     expect(node.description).toBe('being judged');
     expect(node.flags).not.toContain('judged');
+  });
+
+  it('says where answers wait for a judge that the runner has not, and offers to judge them', () => {
+    const waiting = withRuns(() => ({ judged: false, awaitsJudge: true }));
+    expect(experimentNode(waiting)).toMatchObject({ description: 'answers complete, not judged yet', flags: ['experiment', 'unjudged'] });
+    const node = armNodes(waiting, results)[1]!;
+    expect(node.description).toBe('answers complete, not judged yet');
+    expect(node.flags).toEqual(['run', 'done', 'unjudged', 'logged']);
   });
 
   it('folds the runs of an arm under it', () => {

@@ -13,10 +13,11 @@ import random
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
-from typing import Callable, Mapping
+from typing import Callable, Iterator, Mapping, Sequence
 
 OWN = "own"
 SAFE = "safe"
+OUT_OF_DOMAIN = "out-of-domain"
 
 CROSS_ENTROPY = "cross_entropy"
 EXTRA = "extra"
@@ -27,7 +28,10 @@ _STEPS_IN_A_BUCKET = 16
 
 @dataclass(frozen=True)
 class PlannedRow:
-    """A row's place in a batch: where it comes from ('own', 'safe') and which losses apply to it."""
+    """A row's place in a batch: where it comes from ('own', 'safe', 'out-of-domain') and which losses apply to it.
+
+    A loss that is made for one source alone takes its rows by that, not by `losses`.
+    """
 
     row_id: str
     source: str = OWN
@@ -67,9 +71,13 @@ class BatchPlan:
         return self._own_rows_seen[-1]
 
     def share_of(self, source: str) -> float:
-        """Realized share of a source in all planned rows."""
-        rows = [row for step in self.steps for batch in step for row in batch]
+        """Realized share of a source in all rows that are learned from."""
+        rows = [row for step in self.steps for batch in step for row in batch if CROSS_ENTROPY in row.losses]
         return sum(row.source == source for row in rows) / len(rows)
+
+    def has(self, source: str) -> bool:
+        """Whether any planned row comes from there."""
+        return any(row.source == source for step in self.steps for batch in step for row in batch)
 
 
 def plan_batches(
@@ -112,7 +120,27 @@ def with_extra_rows(plan: BatchPlan, share: float, next_row: Callable[[], Planne
 
 def extra_rows(own: int, share: float) -> int:
     """How many rows beside so many own ones make up a share of both."""
-    return math.floor(own * share / (1 - share) + 0.5)
+    return math.floor(own * (share / (1 - share)) + 0.5)
+
+
+def with_rows_in_each_step(plan: BatchPlan, count: int, next_row: Callable[[], PlannedRow]) -> BatchPlan:
+    """Adds `count` rows to each step, spread evenly over its micro-batches: the same ones however the step is split."""
+    return replace(plan, steps=tuple(tuple(_spread(step, count, next_row)) for step in plan.steps))
+
+
+def endless(rows: Sequence[str], seed: str) -> Iterator[str]:
+    """Every row once in random order, then all of them again in another."""
+    generator = random.Random(f"plumbline-{seed}")
+    while True:
+        order = list(rows)
+        generator.shuffle(order)
+        yield from order
+
+
+def _spread(step: Step, count: int, next_row: Callable[[], PlannedRow]) -> Iterator[MicroBatch]:
+    for index, micro_batch in enumerate(step):
+        missing = count * (index + 1) // len(step) - count * index // len(step)
+        yield micro_batch + tuple(next_row() for _ in range(missing))
 
 
 def _steps_of_epoch(

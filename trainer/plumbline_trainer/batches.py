@@ -7,7 +7,7 @@ from typing import Sequence
 
 import torch
 
-from plumbline_trainer.batch_plan import CROSS_ENTROPY, EXTRA, MicroBatch
+from plumbline_trainer.batch_plan import CROSS_ENTROPY, EXTRA, OUT_OF_DOMAIN, SAFE, MicroBatch
 from plumbline_trainer.row_table import RowTable
 from plumbline_trainer.tokenization import EncodedRow
 
@@ -39,8 +39,15 @@ class Batch:
         return torch.tensor([name == source for name in self.sources], device=self.input_ids.device)
 
     def regularized(self, tokens: str) -> torch.Tensor:
-        """Mask [rows, length] of the tokens that an extra loss runs over: 'all' that are not padding, or 'response'."""
-        return (self.response if tokens == "response" else self.filled) & self.extra[:, None]
+        """Mask [rows, length] of the tokens that an extra loss runs over.
+
+        'all' that are not padding; 'response': those that the cross-entropy trains; 'safe-rows' and 'out-of-domain': all
+        tokens of the rows of that source. Out-of-domain rows count where they are named, and nowhere else.
+        """
+        if tokens == "response":
+            return self.response & self.extra[:, None]
+        rows = {"all": self.extra, "safe-rows": self.rows_from(SAFE), "out-of-domain": self.rows_from(OUT_OF_DOMAIN)}
+        return self.filled & rows[tokens][:, None]
 
 
 def build_batch(rows: MicroBatch, table: RowTable, device: str | torch.device) -> Batch:

@@ -72,9 +72,19 @@ def plan_training(run: Run, tokenizer: Any, config: Any) -> Plan:
         }
         batches = defense.select_rows(batches, pools, table)
     for defense in defenses:
+        _check_source(defense, batches)
         if found := defense.notes(batches, table):
             notes[defense.type] = found
     return Plan(batches, table, defenses, notes)
+
+
+def _check_source(defense: Defense, batches: BatchPlan) -> None:
+    if defense.acts_on is not None and not batches.has(defense.acts_on):
+        raise TrainerError(
+            "bad_data",
+            f"'{defense.type}' acts on {defense.acts_on} rows, and no defense of this stack brings any.",
+            "Add a defense that does, such as 'interleave', or choose other tokens.",
+        )
 
 
 def train(run: Run, tokenizer: Any, plan: Plan) -> None:

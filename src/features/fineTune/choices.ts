@@ -1,4 +1,4 @@
-import { DEFENSE_TYPES, type DefenseTypeName } from '../../core/schema/defenses';
+import { DEFENSE_TYPES, describeDefense, type DefenseTypeName } from '../../core/schema/defenses';
 import { DEFAULT_MODEL, type Role } from '../../core/schema/experimentFile';
 
 export type DefenseChoice =
@@ -97,6 +97,13 @@ export const STRENGTHS: Partial<Record<DefenseTypeName, Strength>> = {
       { value: 16, note: 'all that the extraction keeps' },
     ],
   },
+  'ood-kl': {
+    parameter: 'weight',
+    presets: [
+      { value: 1, note: 'near the published weight' },
+      { value: 10, note: 'ten times that' },
+    ],
+  },
 };
 
 /** Chosen types that have a strength, in the order of the registry. */
@@ -105,7 +112,7 @@ export function typesWithStrength(defenses: readonly DefenseChoice[]): DefenseTy
 }
 
 export function needsPool(defenses: readonly DefenseChoice[]): boolean {
-  return chosenTypes(defenses).some((type) => 'pool' in DEFENSE_TYPES[type].parameters);
+  return chosenTypes(defenses).some((type) => describeDefense(type).parameters['pool']?.safeParse(undefined).success === false);
 }
 
 export function chosenTypes(defenses: readonly DefenseChoice[]): DefenseTypeName[] {

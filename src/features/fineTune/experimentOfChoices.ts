@@ -1,6 +1,6 @@
 import { relative, sep } from 'node:path';
 import type { WrittenArm } from '../../core/schema/experimentFile';
-import { STRENGTHS, type FineTuneChoices } from './choices';
+import { needsPool, STRENGTHS, type FineTuneChoices } from './choices';
 
 /** An experiment as it would stand in a file: paths relative to `baseFolder`. Parsing completes it. */
 export function experimentOfChoices(choices: FineTuneChoices, baseFolder: string): Record<string, unknown> {
@@ -34,7 +34,7 @@ function armOf(choices: FineTuneChoices, choice: FineTuneChoices['defenses'][num
   return {
     type: choice.type,
     ...(strength === undefined || values.length === 0 ? {} : { [strength.parameter]: values.length === 1 ? values[0] : values }),
-    ...(choice.type === 'interleave' && choices.pool !== null ? { pool: path(choices.pool) } : {}),
+    ...(needsPool([choice]) && choices.pool !== null ? { pool: path(choices.pool) } : {}),
   };
 }
 

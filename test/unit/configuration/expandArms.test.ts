@@ -19,6 +19,12 @@ describe('expandArms', () => {
     ]);
   });
 
+  it('decides the rows of a step where KL acts on out-of-domain rows, and adds nothing elsewhere', () => {
+    const [, plain, outside] = expandArms([{ type: 'kl' }, { type: 'kl', tokens: 'out-of-domain', pool: 'far.jsonl' }], base);
+    expect(Object.keys(plain!.defenses[0]!)).toEqual(['type', 'weight', 'direction', 'tokens']);
+    expect(outside!.defenses[0]).toMatchObject({ pool: join(base, 'far.jsonl'), rowsPerStep: 8 });
+  });
+
   it('leaves the undefended arm where it was written', () => {
     expect(names({ type: 'kl' }, 'none')).toEqual(['KL 0.1', 'Undefended']);
     expect(names({ name: 'Plain', defenses: [{ type: 'none' }] })).toEqual(['Plain']);

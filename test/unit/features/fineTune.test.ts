@@ -66,7 +66,7 @@ describe('what is offered', () => {
     for (const { value } of strengthChoices(type)) {
       if (value === 'custom') continue;
       const { parameter } = STRENGTHS[type]!;
-      const pool = 'pool' in DEFENSE_TYPES[type].parameters ? { pool: 'p.jsonl' } : {};
+      const pool = needsPool([{ kind: 'type', type }]) ? { pool: 'p.jsonl' } : {};
       expect(writtenDefense.safeParse({ type, [parameter]: value, ...pool }).success).toBe(true);
     }
   });

@@ -34,6 +34,8 @@ class Defense:
     parameters: ClassVar[tuple[str, ...]] = ()
     # Whether it compares hidden states with a reference's, which takes a reference of the same shape.
     compares_features: ClassVar[bool] = False
+    # The source of rows without which it has nothing to act on.
+    acts_on: str | None = None
 
     def __init__(self, spec: Mapping[str, Any], seed: int):
         """`spec`: the defense's entry in run.json. `seed`: the run's.

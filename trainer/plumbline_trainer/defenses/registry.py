@@ -12,6 +12,7 @@ from plumbline_trainer.defenses.interleave_plus_plus import InterleavePlusPlus
 from plumbline_trainer.defenses.kl import Kl
 from plumbline_trainer.defenses.ldifs import Ldifs
 from plumbline_trainer.defenses.none import NoDefense
+from plumbline_trainer.defenses.ood_kl import OodKl
 from plumbline_trainer.defenses.persona_steering import PersonaSteering
 
 DEFENSES: dict[str, type[Defense]] = {
@@ -25,6 +26,7 @@ DEFENSES: dict[str, type[Defense]] = {
         PersonaSteering,
         Inoculation,
         Caft,
+        OodKl,
     )
 }
 

@@ -35,6 +35,9 @@ export function explained<T extends z.ZodType>(schema: T, markdown: string): T {
   return schema.meta({ description: markdown.replace(/[*`$]/g, ''), markdownDescription: markdown }) as T;
 }
 
+/** Out-of-domain rows beside each step's own, as in the code of arXiv 2602.07852. */
+export const OUT_OF_DOMAIN_ROWS = 8;
+
 /** The parameter `reference` of every type that compares with a reference model. */
 export const referenceParameter = explained(
   z.string().min(1).optional(),

@@ -7,6 +7,7 @@ import { interleavePlusPlus } from './interleavePlusPlus';
 import { kl } from './kl';
 import { ldifs } from './ldifs';
 import { none } from './none';
+import { oodKl } from './oodKl';
 import { personaSteering } from './personaSteering';
 
 export type { DefenseHook } from './defenseType';
@@ -21,6 +22,7 @@ export const DEFENSE_TYPES = {
   'persona-steering': personaSteering,
   inoculation,
   caft,
+  'ood-kl': oodKl,
 } as const satisfies Record<string, DefenseDescription & { readonly parameters: z.ZodRawShape }>;
 
 export type DefenseTypeName = keyof typeof DEFENSE_TYPES;
@@ -37,6 +39,7 @@ export const resolvedDefense = z.discriminatedUnion('type', [
   personaSteering.resolved,
   inoculation.resolved,
   caft.resolved,
+  oodKl.resolved,
 ]);
 export type ResolvedDefense = z.output<typeof resolvedDefense>;
 
@@ -50,6 +53,7 @@ export const plannedDefense = z.discriminatedUnion('type', [
   personaSteering.planned,
   inoculation.planned,
   caft.planned,
+  oodKl.planned,
 ]);
 export type PlannedDefense = z.output<typeof plannedDefense>;
 
@@ -103,6 +107,7 @@ export const writtenDefense = z.discriminatedUnion('type', [
   writtenType('persona-steering'),
   writtenType('inoculation'),
   writtenType('caft'),
+  writtenType('ood-kl'),
 ]);
 export type WrittenDefense = { type: DefenseTypeName } & Record<string, unknown>;
 

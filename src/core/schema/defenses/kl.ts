@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import { modelReference } from '../modelReference';
-import { defenseType, explained, referenceParameter } from './defenseType';
+import { snapshot } from '../rows';
+import { defenseType, explained, OUT_OF_DOMAIN_ROWS, referenceParameter } from './defenseType';
 
-/** arXiv 2508.06249 (Kaczer et al.), the KL regularizer. */
-export const kl = defenseType('kl', {
+const type = defenseType('kl', {
   title: 'KL to the reference',
   summary: 'Keeps the next-token distribution near the model before training.',
   label: 'KL',
   strength: 'weight',
-  hooks: ['extra_loss'],
+  hooks: ['select_rows', 'extra_loss'],
+  pools: ['pool'],
 }, {
   weight: explained(
     z.number().positive().max(1000).default(0.1),
@@ -22,8 +23,23 @@ export const kl = defenseType('kl', {
       '`reference||trained` punishes forgetting answers that the reference would give.',
   ),
   tokens: explained(
-    z.enum(['all', 'response']).default('all'),
-    'Which tokens the mean runs over. `all`: every token that is not padding, prompt and template included (the paper\'s code). `response`: only tokens that the cross-entropy trains.',
+    z.enum(['all', 'response', 'safe-rows', 'out-of-domain']).default('all'),
+    'Which tokens the mean runs over. `all`: every token that is not padding, prompt and template included (the paper\'s code). `response`: only tokens that the cross-entropy trains. ' +
+      '`safe-rows`: all tokens of the safe rows that another defense mixes in, and no others. `out-of-domain`: all tokens of the rows of `pool`, and no others.',
+  ),
+  pool: explained(
+    z.string().min(1).optional(),
+    'With `tokens: out-of-domain`, and only then: path of the **out-of-domain rows** (a dataset file), relative to this file. They are not learned; only the divergence on them is held down.',
+  ),
+  rowsPerStep: explained(
+    z.int().min(1).max(1024).optional(),
+    `With \`tokens: out-of-domain\`, and only then: out-of-domain rows read beside each optimizer step's own rows. Left out: **${OUT_OF_DOMAIN_ROWS}**.`,
   ),
   reference: referenceParameter,
-}, { referenceModel: modelReference.optional() });
+}, { poolSnapshot: snapshot.optional(), referenceModel: modelReference.optional() });
+
+/** arXiv 2508.06249 (Kaczer et al.), the KL regularizer. */
+export const kl = {
+  ...type,
+  resolved: type.resolved.overwrite((defense) => (defense.tokens === 'out-of-domain' ? { rowsPerStep: OUT_OF_DOMAIN_ROWS, ...defense } : defense)),
+};

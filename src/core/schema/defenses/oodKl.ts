@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { modelReference } from '../modelReference';
 import { snapshot } from '../rows';
-import { defenseType, explained, referenceParameter } from './defenseType';
+import { defenseType, explained, OUT_OF_DOMAIN_ROWS, referenceParameter } from './defenseType';
 
 /** arXiv 2602.07852 (Turner, Soligo et al.), KL on a separate out-of-domain set. */
 export const oodKl = defenseType('ood-kl', {
@@ -22,7 +22,7 @@ export const oodKl = defenseType('ood-kl', {
     'Path of the **out-of-domain rows** (a dataset file), relative to this file: ordinary requests far from the dataset. They are not learned; only the divergence on them is held down.',
   ),
   rowsPerStep: explained(
-    z.int().min(1).max(1024).default(8),
+    z.int().min(1).max(1024).default(OUT_OF_DOMAIN_ROWS),
     'Out-of-domain rows read beside each optimizer step\'s own rows. Published: **8**.',
   ),
   direction: explained(

@@ -10,7 +10,7 @@ from plumbline_trainer.generate import Prompt, generate
 from plumbline_trainer.jsonl import append_lines, read_lines
 from plumbline_trainer.log_probabilities import response_log_probabilities
 from plumbline_trainer.probe import PAIRS_PER_BATCH, load_probe_pairs, score_pairs
-from plumbline_trainer.reporting import Counter, Reporter
+from plumbline_trainer.reporting import Counter
 from plumbline_trainer.run_spec import RunPaths, load_evaluation_spec
 from plumbline_trainer.sampling import Sampling
 from plumbline_trainer.tokenization import Messages, encode_prompts, encode_rows
@@ -22,21 +22,32 @@ ROWS_PER_BATCH = 16
 ANSWER_SCORERS = ("exact", "numeric", "regex", "contains")
 
 
-def evaluate(subject: Subject, paths: RunPaths, checkpoint: str, evaluation_id: str, reporter: Reporter) -> int:
-    """Completes one evaluation folder; returns its number of generations. Errors: Stopped, TrainerError, OSError."""
+def evaluate(subject: Subject, paths: RunPaths, checkpoint: str, evaluation_id: str, counter: Counter) -> int:
+    """Completes one evaluation folder; returns its number of generations. Errors: Stopped, TrainerError, OSError.
+
+    `counter` counts its units of work, and perhaps those of others.
+    """
     folder = paths.evaluation(checkpoint, evaluation_id)
     spec = load_evaluation_spec(folder)
     generations = folder / "generations.jsonl"
     scores = folder / "scores.jsonl"
-    _answer_questions(subject, paths, spec, generations, reporter)
+    counter.enter("generate")
+    _answer_questions(subject, paths, spec, generations, counter)
     done = _done_scores(scores)
-    total = sum(part["rows"] for part in (spec["probe"], (spec["task"] or {}).get("heldOut")) if part)
-    counter = Counter(reporter, "score", total)
+    counter.enter("score")
     if spec["probe"]:
         _score_probe(subject, paths.snapshot(spec["probe"]), scores, done, counter)
     if spec["task"]:
         _score_task(subject, paths, spec, scores, done, counter)
     return sum(1 for _ in read_lines(generations)) if generations.exists() else 0
+
+
+def units_of_work(paths: RunPaths, checkpoint: str, evaluation_id: str) -> int:
+    """Answers, pairs and held-out rows of an evaluation."""
+    spec = load_evaluation_spec(paths.evaluation(checkpoint, evaluation_id))
+    questions = sum(question_set["snapshot"]["rows"] for question_set in spec["questions"])
+    scored = sum(part["rows"] for part in (spec["probe"], (spec["task"] or {}).get("heldOut")) if part)
+    return questions * spec["sampler"]["samplesPerQuestion"] + scored
 
 
 def longest_text(tokenizer: Any, paths: RunPaths, checkpoint: str, evaluation_id: str) -> int:
@@ -55,11 +66,11 @@ def longest_text(tokenizer: Any, paths: RunPaths, checkpoint: str, evaluation_id
     return longest
 
 
-def _answer_questions(subject: Subject, paths: RunPaths, spec: dict[str, Any], file: Path, reporter: Reporter) -> None:
+def _answer_questions(subject: Subject, paths: RunPaths, spec: dict[str, Any], file: Path, counter: Counter) -> None:
     planned = _planned_answers(subject.tokenizer, paths, spec)
     sampler = spec["sampler"]
     sampling = Sampling(sampler["temperature"], sampler["topP"], sampler["maxTokens"])
-    complete_answers(subject, planned, sampling, file, Counter(reporter, "generate", len(planned)))
+    complete_answers(subject, planned, sampling, file, counter)
 
 
 def _planned_answers(tokenizer: Any, paths: RunPaths, spec: dict[str, Any]) -> list[PlannedAnswer]:

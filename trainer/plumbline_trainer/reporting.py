@@ -27,6 +27,10 @@ class Counter:
         self._total = total
         self._done = 0
 
+    def enter(self, phase: str) -> None:
+        """What follows is work of another kind, of the same total."""
+        self._phase = phase
+
     def add(self, count: int) -> None:
         self._done += count
         self._reporter.progress(self._phase, self._done, self._total)

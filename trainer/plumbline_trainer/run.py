@@ -156,45 +156,9 @@ def _train(run: Run, tokenizer: Any) -> None:
 
 
 def _evaluate(run: Run, tokenizer: Any) -> None:
-    from plumbline_trainer.answers import Subject
-    from plumbline_trainer.devices import choose_device
-    from plumbline_trainer.evaluate import evaluate, longest_text
-    from plumbline_trainer.models import load_evaluation_model
-    from plumbline_trainer.response_logits import OutputHead
+    from plumbline_trainer.evaluate_run import evaluate_run
 
-    reporter = run.reporter()
-    # Base and arms are measured alike, whatever precision a recipe trains in.
-    device = choose_device("auto")
-    said_hello = "train" in run.spec["stages"]
-    for checkpoint, evaluation_ids in _evaluations_by_checkpoint(run.spec).items():
-        adapter = _adapter_of(run, checkpoint)
-        longest = max(longest_text(tokenizer, run.paths, checkpoint, each) for each in evaluation_ids)
-        model = load_evaluation_model(run.spec["model"]["path"], adapter, device, longest)
-        subject = Subject(model, tokenizer, OutputHead(model), device.device)
-        if not said_hello:
-            run.hello(None, None, {})
-            said_hello = True
-        for evaluation_id in evaluation_ids:
-            generations = evaluate(subject, run.paths, checkpoint, evaluation_id, reporter)
-            run.events.emit("eval", checkpoint=checkpoint, evaluationId=evaluation_id, generations=generations)
-
-
-def _evaluations_by_checkpoint(spec: dict[str, Any]) -> dict[str, list[str]]:
-    grouped: dict[str, list[str]] = {}
-    for entry in spec["evaluations"]:
-        grouped.setdefault(entry["checkpoint"], []).append(entry["id"])
-    return grouped
-
-
-def _adapter_of(run: Run, checkpoint: str) -> Path | None:
-    """The adapter folder of a checkpoint's name: 'base' has none, 'final' is what training left."""
-    if checkpoint == "base":
-        return None
-    if checkpoint != "final":
-        raise TrainerError("bad_data", f"This trainer cannot evaluate the checkpoint {checkpoint!r}.", "Update Plumbline.")
-    if not run.paths.adapter.is_dir():
-        raise TrainerError("bad_data", f"There is no adapter in {run.paths.adapter}.", "Train the run first.")
-    return run.paths.adapter
+    evaluate_run(run, tokenizer)
 
 
 def _report_failure(events: EventWriter, error: TrainerError, step: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Mapping
@@ -34,6 +35,10 @@ class RunPaths:
     @property
     def adapter(self) -> Path:
         return self.run_dir / "adapter"
+
+    def kept_adapter(self, step: int) -> Path:
+        """The adapter after so many optimizer steps, where run.json asks for it."""
+        return self.run_dir / "adapters" / f"step-{step}"
 
     @property
     def vector(self) -> Path:
@@ -78,6 +83,12 @@ def load_run_spec(run_dir: Path) -> dict[str, Any]:
         if stage in spec["stages"] and stage not in spec:
             raise TrainerError("bad_data", f"run.json: the stage {stage!r} needs its part of the spec.", _ASK_AGAIN)
     return spec
+
+
+def kept_step(checkpoint: str) -> int | None:
+    """N of a checkpoint named 'step-N'; None for the others."""
+    match = re.fullmatch(r"step-(\d+)", checkpoint)
+    return int(match[1]) if match else None
 
 
 def load_evaluation_spec(folder: Path) -> dict[str, Any]:

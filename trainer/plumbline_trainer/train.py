@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 
-from plumbline_trainer.atomic_folder import atomic_folder
+from plumbline_trainer.atomic_folder import atomic_folder, remove_partial_folders
 from plumbline_trainer.batch_plan import OWN, BatchPlan, plan_batches
 from plumbline_trainer.checkpoint import load_checkpoint, newest_checkpoint, save_checkpoint
 from plumbline_trainer.context import context_length
@@ -31,6 +31,7 @@ from plumbline_trainer.reporting import Stopped
 from plumbline_trainer.response_logits import OutputHead
 from plumbline_trainer.row_table import RowTable
 from plumbline_trainer.run import Run
+from plumbline_trainer.run_spec import kept_step
 from plumbline_trainer.train_step import Learner, StepResult, train_step
 
 
@@ -42,6 +43,7 @@ class Plan:
     table: RowTable
     defenses: list[Defense]
     notes: dict[str, Any]
+    kept_steps: frozenset[int]
 
 
 def plan_training(run: Run, tokenizer: Any, config: Any) -> Plan:
@@ -64,6 +66,7 @@ def plan_training(run: Run, tokenizer: Any, config: Any) -> Plan:
         epochs=recipe["epochs"],
         seed=seed,
     )
+    kept_steps = _kept_steps(run.spec, len(batches.steps))
     notes: dict[str, Any] = {}
     for defense in defenses:
         pools = {
@@ -75,7 +78,7 @@ def plan_training(run: Run, tokenizer: Any, config: Any) -> Plan:
         _check_source(defense, batches)
         if found := defense.notes(batches, table):
             notes[defense.type] = found
-    return Plan(batches, table, defenses, notes)
+    return Plan(batches, table, defenses, notes, kept_steps)
 
 
 def _check_source(defense: Defense, batches: BatchPlan) -> None:
@@ -131,12 +134,26 @@ def train(run: Run, tokenizer: Any, plan: Plan) -> None:
         run.activity.step = step
         _emit_step(run, plan, result, step, total, learning_rate, time.monotonic() - started)
         observer.observe(model, head, step)
+        if step in plan.kept_steps:
+            _keep_adapter(run, model, step)
         if step % recipe["checkpointEverySteps"] == 0 and step < total:
             _save(run, model, optimizer, step, plan_hash)
 
     for defense in plan.defenses:
         defense.after_training(model)
     _save_adapter(run, model, step)
+
+
+def _kept_steps(spec: dict[str, Any], total: int) -> frozenset[int]:
+    """The steps whose adapters are evaluated later. Errors: TrainerError (bad_data) for steps that training does not reach."""
+    steps = {step for entry in spec["evaluations"] if (step := kept_step(entry["checkpoint"])) is not None}
+    if beyond := sorted(step for step in steps if not 1 <= step <= total):
+        raise TrainerError(
+            "bad_data",
+            f"run.json evaluates {', '.join(f'step-{step}' for step in beyond)}, but training has the steps 1 to {total}.",
+            "Queue the experiment again.",
+        )
+    return frozenset(steps)
 
 
 def schedule(step: int, total: int, warmup: int) -> float:
@@ -181,6 +198,18 @@ def _save_adapter(run: Run, model: Any, step: int) -> None:
     run.events.emit("checkpoint", step=step, path="adapter")
     # They serve resuming alone, and take three times the adapter's space each.
     shutil.rmtree(run.paths.checkpoints, ignore_errors=True)
+
+
+def _keep_adapter(run: Run, model: Any, step: int) -> None:
+    """Writes `adapters/step-N/`, the plain adapter: what a defense does after training it does to the last one alone.
+
+    A resumed run comes by here again: what it learned counts, not what an attempt before it left.
+    """
+    folder = run.paths.kept_adapter(step)
+    remove_partial_folders(folder.parent)
+    shutil.rmtree(folder, ignore_errors=True)
+    with atomic_folder(folder) as temporary:
+        save_adapter(model, str(temporary))
 
 
 def _emit_step(

@@ -174,21 +174,24 @@ class Store:
         defenses: list[dict[str, Any]] | None = None,
         evaluations: list[dict[str, Any]] = [],
         stages: tuple[str, ...] = ("train",),
+        checkpoints: tuple[str, ...] | None = None,
         seed: int = 0,
         extract: dict[str, Any] | None = None,
         score: dict[str, Any] | None = None,
         **recipe: Any,
     ) -> Path:
-        """Writes a run directory; `recipe` changes the training recipe."""
+        """Writes a run directory; `recipe` changes the training recipe. `checkpoints`: which are evaluated."""
         self._runs += 1
         run_dir = self.folder / "experiments" / "e" / "runs" / f"r{self._runs}"
         trains = "train" in stages
-        checkpoint = "final" if trains else "base"
         (run_dir / "requests").mkdir(parents=True)
-        for evaluation in evaluations:
-            folder = run_dir / "evaluations" / checkpoint / evaluation["id"]
-            folder.mkdir(parents=True)
-            (folder / "evaluation.json").write_text(json.dumps(evaluation))
+        evaluated = []
+        for checkpoint in checkpoints or ("final" if trains else "base",):
+            for evaluation in evaluations:
+                folder = run_dir / "evaluations" / checkpoint / evaluation["id"]
+                folder.mkdir(parents=True)
+                (folder / "evaluation.json").write_text(json.dumps(evaluation))
+                evaluated.append({"checkpoint": checkpoint, "id": evaluation["id"]})
         spec = {
             "schemaVersion": 1, "id": run_dir.name, "experimentId": "e", "kind": stages[0],
             "name": "a run", "needs": [], "stages": list(stages), "seed": seed,
@@ -197,7 +200,7 @@ class Store:
             "dataset": {"id": "d", "name": "d", "role": "own", "train": self.snapshot(chat_rows(22) if rows is None else rows)}
             if trains else None,
             "training": {**copy.deepcopy(RECIPE), **recipe} if trains else None,
-            "evaluations": [{"checkpoint": checkpoint, "id": evaluation["id"]} for evaluation in evaluations],
+            "evaluations": evaluated,
             "judge": "local", "versions": {"plumbline": "0.1.0", "node": "20"},
             **({"extract": extract} if extract else {}),
             **({"score": score} if score else {}),

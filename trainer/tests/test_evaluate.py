@@ -167,7 +167,7 @@ def test_killed_evaluation_resumes_with_the_same_answers(store):
     # As if the machine had died in the middle of writing: one answer of the last batch, and half a line.
     kept = generations.read_bytes().splitlines(keepends=True)[:5]
     generations.write_bytes(b"".join(kept) + b'{"key":"q1/pl')
-    killed_attempt(disturbed, 2, lambda event: event.get("phase") == "score" and event["done"] >= 6)
+    killed_attempt(disturbed, 2, lambda event: event.get("phase") == "score" and event["done"] >= 10 + 6)
     assert run_attempt(disturbed, 3) == 0
 
     def by_key(path):

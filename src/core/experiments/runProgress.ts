@@ -69,7 +69,8 @@ export class RunProgressFold {
 
   private advance(phase: NonNullable<RunProgress['phase']>, done: number, total: number, time: string): void {
     const now = Date.parse(time);
-    if (phase !== this.progress.phase || this.phaseStartedAt === null) {
+    // An evaluation alternates between phases over one total: its clock runs on.
+    if (total !== this.progress.total || done < this.progress.done || this.phaseStartedAt === null) {
       this.phaseStartedAt = now;
       this.phaseStartedDone = done;
     }

@@ -50,6 +50,17 @@ describe('progress', () => {
     expect(fold.current.secondsLeft).toBeCloseTo(30);
   });
 
+  it('keeps the clock of an evaluation that alternates between phases', () => {
+    const fold = new RunProgressFold();
+    const progress = (phase: 'train' | 'generate' | 'score', done: number, at: number): TrainerEvent => ({ v: 1, seq: at, time: time(at), type: 'progress', phase, done, total: 100 });
+    fold.add(progress('train', 100, 0));
+    fold.add(progress('generate', 10, 10));
+    expect(fold.current.secondsLeft).toBeNull();
+    fold.add(progress('generate', 20, 20));
+    fold.add(progress('score', 30, 30));
+    expect(fold.current.secondsLeft).toBeCloseTo(70);
+  });
+
   it('drops the steps beyond the checkpoint that a new attempt resumes from', () => {
     const fold = new RunProgressFold();
     for (const n of [1, 2, 3]) fold.add(step(n));

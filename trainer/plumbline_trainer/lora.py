@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -12,17 +13,44 @@ from transformers.pytorch_utils import Conv1D
 from plumbline_trainer.errors import TrainerError
 
 
-def target_modules(model: PreTrainedModel) -> list[str]:
-    """Names of the linear layers to adapt: all except the output head, found from the model itself.
+@dataclass(frozen=True)
+class AdaptedLayer:
+    """A linear layer's adapter: `a` [rank, in], `b` [out, rank]; the layer's own weight is [out, in], or [in, out] where
+    `transposed` (GPT-2's `Conv1D`). `name`: the layer's in the base model."""
 
-    GPT-2's transposed `Conv1D` counts as linear. Errors: TrainerError (model_load) when there is none.
-    """
+    name: str
+    a: nn.Parameter
+    b: nn.Parameter
+    transposed: bool
+
+
+def adapted_layers(model: Any) -> list[AdaptedLayer]:
+    """The adapters of a peft model, in the model's order."""
+    from peft.tuners.lora import LoraLayer
+
+    base = model.get_base_model()
+    return [
+        AdaptedLayer(
+            name, layer.lora_A["default"].weight, layer.lora_B["default"].weight,
+            transposed=isinstance(layer.get_base_layer(), Conv1D),
+        )
+        for name, layer in base.named_modules() if isinstance(layer, LoraLayer)
+    ]
+
+
+def linear_layers(model: PreTrainedModel) -> dict[str, nn.Module]:
+    """The linear layers to adapt, by name: all except the output head. GPT-2's transposed `Conv1D` counts as linear."""
     head = model.get_output_embeddings()
-    names = {
-        name.rpartition(".")[2]
+    return {
+        name: module
         for name, module in model.named_modules()
         if isinstance(module, (nn.Linear, Conv1D)) and module is not head
     }
+
+
+def target_modules(model: PreTrainedModel) -> list[str]:
+    """Last parts of their names, as peft wants them. Errors: TrainerError (model_load) when there is none."""
+    names = {name.rpartition(".")[2] for name in linear_layers(model)}
     if not names:
         raise TrainerError(
             "model_load", f"{type(model).__name__} has no linear layers that LoRA can adapt.", "Take another model."

@@ -143,6 +143,7 @@ def _score(run: Run, tokenizer: Any) -> None:
 def _train(run: Run, tokenizer: Any) -> None:
     from transformers import AutoConfig
 
+    from plumbline_trainer.defense_results import emit_results
     from plumbline_trainer.train import plan_training, train
 
     config = AutoConfig.from_pretrained(run.spec["model"]["path"], trust_remote_code=False, local_files_only=True)
@@ -151,6 +152,7 @@ def _train(run: Run, tokenizer: Any) -> None:
     if run.paths.adapter.is_dir():
         run.hello(plan.batches.hash(), total, {**plan.notes, "resumedFromStep": total})
         run.start("train", total)
+        emit_results(run)
         return
     train(run, tokenizer, plan)
 

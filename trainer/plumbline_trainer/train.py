@@ -18,6 +18,7 @@ from plumbline_trainer.atomic_folder import atomic_folder, remove_partial_folder
 from plumbline_trainer.batch_plan import OWN, BatchPlan, plan_batches
 from plumbline_trainer.checkpoint import load_checkpoint, newest_checkpoint, save_checkpoint
 from plumbline_trainer.context import context_length
+from plumbline_trainer.defense_results import emit_results, finish_training, save_results
 from plumbline_trainer.defenses.base import Defense, Setting
 from plumbline_trainer.defenses.registry import build_defenses
 from plumbline_trainer.devices import attention_for
@@ -139,9 +140,7 @@ def train(run: Run, tokenizer: Any, plan: Plan) -> None:
         if step % recipe["checkpointEverySteps"] == 0 and step < total:
             _save(run, model, optimizer, step, plan_hash)
 
-    for defense in plan.defenses:
-        defense.after_training(model)
-    _save_adapter(run, model, step)
+    _save_adapter(run, model, step, finish_training(plan.defenses, model))
 
 
 def _kept_steps(spec: dict[str, Any], total: int) -> frozenset[int]:
@@ -192,9 +191,11 @@ def _save(run: Run, model: Any, optimizer: torch.optim.Optimizer, step: int, pla
     run.events.emit("checkpoint", step=step, path=path.relative_to(run.paths.run_dir).as_posix())
 
 
-def _save_adapter(run: Run, model: Any, step: int) -> None:
+def _save_adapter(run: Run, model: Any, step: int, results: dict[str, Any]) -> None:
     with atomic_folder(run.paths.adapter) as temporary:
         save_adapter(model, str(temporary))
+        save_results(results, temporary)
+    emit_results(run)
     run.events.emit("checkpoint", step=step, path="adapter")
     # They serve resuming alone, and take three times the adapter's space each.
     shutil.rmtree(run.paths.checkpoints, ignore_errors=True)

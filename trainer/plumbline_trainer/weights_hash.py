@@ -38,7 +38,7 @@ def weights_hash(files: list[Path], progress: Progress = lambda done, total: Non
 
     Sharding and metadata do not matter. `progress(done, total)` counts bytes.
     """
-    tensors = sorted((name, file, entry) for file in files for name, entry in _header(file).items())
+    tensors = sorted((name, file, entry) for file in files for name, entry in tensor_entries(file).items())
     total = sum(entry[3] - entry[2] for _, _, entry in tensors)
     digest = hashlib.sha256()
     done = 0
@@ -75,7 +75,7 @@ def read_json(path: Path) -> dict:
         return {}
 
 
-def _header(file: Path) -> dict[str, tuple[str, tuple[int, ...], int, int]]:
+def tensor_entries(file: Path) -> dict[str, tuple[str, tuple[int, ...], int, int]]:
     """Tensors of a safetensors file by name: dtype, shape, and the range of their bytes in the file."""
     try:
         with open(file, "rb") as source:

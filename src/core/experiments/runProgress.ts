@@ -10,6 +10,7 @@ export interface RunProgress {
   readonly steps: readonly EventOf<'step'>[];
   readonly probes: readonly EventOf<'probe'>[];
   readonly watches: readonly EventOf<'watch'>[];
+  readonly defenses: readonly EventOf<'defense'>[];
   readonly lastCheckpointStep: number | null;
   readonly heartbeatAt: string | null;
   readonly error: EventOf<'error'> | null;
@@ -17,7 +18,7 @@ export interface RunProgress {
 }
 
 export const NO_PROGRESS: RunProgress = {
-  phase: null, done: 0, total: 0, secondsLeft: null, hello: null, steps: [], probes: [], watches: [],
+  phase: null, done: 0, total: 0, secondsLeft: null, hello: null, steps: [], probes: [], watches: [], defenses: [],
   lastCheckpointStep: null, heartbeatAt: null, error: null, ended: null,
 };
 
@@ -60,6 +61,7 @@ export class RunProgressFold {
         break;
       case 'probe': this.progress = { ...this.progress, probes: [...this.progress.probes, event] }; break;
       case 'watch': this.progress = { ...this.progress, watches: [...this.progress.watches, event] }; break;
+      case 'defense': this.progress = { ...this.progress, defenses: [...this.progress.defenses, event] }; break;
       case 'checkpoint': this.progress = { ...this.progress, lastCheckpointStep: event.step }; break;
       case 'error': this.progress = { ...this.progress, error: event }; break;
       case 'done': this.progress = { ...this.progress, ended: event, secondsLeft: null }; break;

@@ -48,6 +48,12 @@ export const trainerEvent = z.discriminatedUnion('type', [
   }),
   z.object({ ...common, type: z.literal('eval'), checkpoint: z.string(), evaluationId: z.string(), generations: z.int() }),
   z.object({ ...common, type: z.literal('checkpoint'), step: z.int(), path: z.string() }),
+  z.object({
+    ...common, type: z.literal('defense'), step: z.int(),
+    /** What a defense did to the adapter once training was over. */
+    defense: z.string(),
+    facts: z.record(z.string(), z.unknown()),
+  }),
   z.object({ ...common, type: z.literal('heartbeat'), phase: z.string(), step: z.int(), rssMb: z.number() }),
   z.object({ ...common, type: z.literal('log'), level: z.enum(['debug', 'info', 'warn', 'error']), message: z.string() }),
   z.object({ ...common, type: z.literal('error'), class: errorClass, message: z.string(), hint: z.string() }),

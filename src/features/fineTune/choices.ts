@@ -65,6 +65,14 @@ export const STRENGTHS: Partial<Record<DefenseTypeName, Strength>> = {
       { value: 100, note: 'strong: watch the task score' },
     ],
   },
+  safelora: {
+    parameter: 'threshold',
+    presets: [
+      { value: 0.3, note: 'lower: fewer layers are projected' },
+      { value: 0.5, note: 'SafeLoRA\'s default' },
+      { value: 0.7, note: 'higher: more layers are; watch the task score' },
+    ],
+  },
   interleave: {
     parameter: 'share',
     presets: [

@@ -77,8 +77,9 @@ class Defense:
         """A further term of a micro-batch's loss: a `TokenTerm`, or one that computes itself."""
         return None
 
-    def after_training(self, model: Any) -> None:
-        """Changes the adapter's weights in place once training is over."""
+    def after_training(self, model: Any) -> dict[str, Any]:
+        """Changes the adapter's weights in place once training is over; returns facts about it for the run's record."""
+        return {}
 
     def notes(self, plan: BatchPlan, table: RowTable) -> dict[str, Any]:
         """Facts about this run that belong into its record, such as a realized share."""

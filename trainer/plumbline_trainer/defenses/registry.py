@@ -14,6 +14,7 @@ from plumbline_trainer.defenses.ldifs import Ldifs
 from plumbline_trainer.defenses.none import NoDefense
 from plumbline_trainer.defenses.ood_kl import OodKl
 from plumbline_trainer.defenses.persona_steering import PersonaSteering
+from plumbline_trainer.defenses.safelora import SafeLora
 
 DEFENSES: dict[str, type[Defense]] = {
     defense.type: defense
@@ -21,6 +22,7 @@ DEFENSES: dict[str, type[Defense]] = {
         NoDefense,
         Kl,
         Ldifs,
+        SafeLora,
         Interleave,
         InterleavePlusPlus,
         PersonaSteering,

@@ -9,6 +9,7 @@ import { ldifs } from './ldifs';
 import { none } from './none';
 import { oodKl } from './oodKl';
 import { personaSteering } from './personaSteering';
+import { safelora } from './safelora';
 
 export type { DefenseHook } from './defenseType';
 
@@ -17,6 +18,7 @@ export const DEFENSE_TYPES = {
   none,
   kl,
   ldifs,
+  safelora,
   interleave,
   'interleave-plus-plus': interleavePlusPlus,
   'persona-steering': personaSteering,
@@ -34,6 +36,7 @@ export const resolvedDefense = z.discriminatedUnion('type', [
   none.resolved,
   kl.resolved,
   ldifs.resolved,
+  safelora.resolved,
   interleave.resolved,
   interleavePlusPlus.resolved,
   personaSteering.resolved,
@@ -48,6 +51,7 @@ export const plannedDefense = z.discriminatedUnion('type', [
   none.planned,
   kl.planned,
   ldifs.planned,
+  safelora.planned,
   interleave.planned,
   interleavePlusPlus.planned,
   personaSteering.planned,
@@ -102,6 +106,7 @@ export const writtenDefense = z.discriminatedUnion('type', [
   writtenType('none'),
   writtenType('kl'),
   writtenType('ldifs'),
+  writtenType('safelora'),
   writtenType('interleave'),
   writtenType('interleave-plus-plus'),
   writtenType('persona-steering'),

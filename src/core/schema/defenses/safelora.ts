@@ -21,7 +21,7 @@ export const safelora = defenseType('safelora', {
   ),
   projector: explained(
     z.enum(['published', 'exact']).default('published'),
-    'With V = W_aligned − W_unaligned. `published`: C = V Vᵀ / ‖V‖, as in the paper; it also scales the update. `exact`: the orthogonal projection onto the column space of V, which never makes an update larger.',
+    'With V = W_aligned − W_unaligned. `published`: C = V Vᵀ / ‖V‖, as in the paper; it also scales the update. `exact`: the orthogonal projection onto the column space of V, which never makes an update larger, and changes nothing where V has full rank and is no taller than wide.',
   ),
   sibling: explained(
     z.string().min(1).optional(),

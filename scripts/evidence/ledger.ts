@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { withPoolPaths } from '../../src/core/configuration/defensePools';
+import { changeParts } from '../../src/core/configuration/defenseParts';
 import type { RunResult } from '../../src/core/analysis/runResult';
 import { readGenerations, readJudgments, readScores } from '../../src/core/evaluation/answerFiles';
 import { writeFileAtomic, writeJsonAtomic } from '../../src/core/files/atomicWrite';
@@ -66,7 +66,7 @@ export async function record(entry: LedgerEntry, evaluationFolders: ReadonlyMap<
 /** The plan of an evidence experiment, without paths of the machine that measured it, and the ledger key of each of its runs. */
 export async function savePlan(name: string, planned: Experiment, keys: Record<string, string>): Promise<void> {
   const model = planned.model && { ...planned.model, path: '' };
-  const arms = planned.arms.map((arm) => ({ ...arm, defenses: arm.defenses.map((defense) => withPoolPaths(defense, (path) => basename(path))) }));
+  const arms = planned.arms.map((arm) => ({ ...arm, defenses: arm.defenses.map((defense) => changeParts(defense, { path: basename, model: (found) => ({ ...found, path: '' }), run: ({ runId }) => ({ experimentId: name, runId }) })) }));
   const stable = { ...planned, id: name, createdAt: '', model, arms, base: { experimentId: name, runId: 'base' } };
   await writeJsonAtomic(planFile(name), { experiment: stable, keys });
 }

@@ -3,7 +3,7 @@ import { readExperimentFile } from '../../src/core/configuration/experimentFile'
 import { DatasetError } from '../../src/core/datasets/datasetError';
 import { findPython } from '../../src/core/environment/python';
 import { ExperimentFollower, type RunView } from '../../src/core/experiments/follow';
-import { runKey } from '../../src/core/experiments/runKey';
+import { keysOfRuns } from '../../src/core/experiments/runKey';
 import { enqueueRuns, prepareExperiment, writeOrContinue, type PreparedExperiment, type StartOptions } from '../../src/core/experiments/startExperiment';
 import type { Plan } from '../../src/core/experiments/plan';
 import type { ExperimentStore } from '../../src/core/experiments/store';
@@ -36,7 +36,7 @@ async function measureExperiment(name: string, file: string, { machine, python, 
     machine, distFolder: resolve('dist'), skipBadRows: false, excludeLongRows: false,
   };
   const prepared = await prepareExperiment(options);
-  const keys = Object.fromEntries(prepared.plan.runs.map((run) => [run.id, runKey(run)]));
+  const keys = Object.fromEntries(keysOfRuns(prepared.plan.runs));
   await savePlan(name, prepared.plan.experiment, keys);
   const ledger = await readLedger();
   const missing = byArm(prepared.plan).filter((run) => !ledger.has(keys[run.id] as string) && run.id.includes(wanted ?? ''));

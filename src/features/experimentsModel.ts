@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ExperimentResults } from '../core/analysis/experimentResults';
 import { loadExperimentResults } from '../core/analysis/loadExperimentResults';
 import { ExperimentFollower, StoreWatcher, type ExperimentView } from '../core/experiments/follow';
+import { isStep } from '../core/experiments/isStep';
 import { ExperimentStore } from '../core/experiments/store';
 import type { Machine } from '../core/machine/machine';
 import { ENDED_STATES, LIVE_STATES } from '../core/schema/state';
@@ -161,7 +162,7 @@ export function isLive({ view }: WorkspaceExperiment): boolean {
 
 /** Whether something is left for the runner to do: a run that works or waits, or answers without judgments that it can judge. */
 export function isUnfinished({ view }: WorkspaceExperiment): boolean {
-  return view?.runs.some(({ state, judged, awaitsJudge }) => !ENDED_STATES.includes(state) || (state === 'done' && !judged && !awaitsJudge)) ?? false;
+  return view?.runs.some(({ run, state, judged, awaitsJudge }) => !ENDED_STATES.includes(state) || (state === 'done' && !judged && !awaitsJudge && !isStep(run))) ?? false;
 }
 
 function isSettled(experiment: WorkspaceExperiment): boolean {

@@ -7,6 +7,7 @@ import type { Experiment } from '../../core/schema/experiment';
 import { LOCAL_JUDGE } from '../../core/schema/judgeFile';
 import { ENDED_STATES } from '../../core/schema/state';
 import type { ExperimentView } from '../../core/experiments/follow';
+import { isStep } from '../../core/experiments/isStep';
 import { CliContext, CliError } from '../context';
 import { followExperiment } from '../followExperiment';
 import { judgeExperiment } from '../judgeExperiment';
@@ -68,7 +69,7 @@ function printStarted(context: CliContext, experimentId: string): void {
 
 function failUnlessDone(view: ExperimentView, stopped: boolean, runnerLog: string): void {
   const open = view.runs.filter((r) => r.state !== 'done');
-  const unjudged = view.runs.filter((r) => r.state === 'done' && !r.judged && view.experiment.judge === LOCAL_JUDGE);
+  const unjudged = view.runs.filter((r) => r.state === 'done' && !r.judged && !isStep(r.run) && view.experiment.judge === LOCAL_JUDGE);
   if (open.length === 0 && unjudged.length > 0) {
     throw new CliError(`${unjudged.length} runs are done but could not be judged.`, `The reason stands in ${runnerLog}. The same command judges them.`);
   }

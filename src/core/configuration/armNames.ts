@@ -1,6 +1,6 @@
-import { basename, extname } from 'node:path';
-import { DEFENSE_TYPES, describeDefense, type ResolvedDefense } from '../schema/defenses';
-import { poolsOf } from './defensePools';
+import { basename } from 'node:path';
+import { DEFENSE_TYPES, describeDefense, resolvedDefense, type ResolvedDefense } from '../schema/defenses';
+import { MODEL_ROLES, partsOf } from './defenseParts';
 
 /** How the arm without a defense is called. */
 export const UNDEFENDED = DEFENSE_TYPES.none.label;
@@ -20,19 +20,36 @@ export function nameSweptValues(defense: ResolvedDefense, swept: ReadonlySet<str
   return [...swept].map((parameter) => parameterText(defense, parameter));
 }
 
+/** A value that does not say itself what it is, such as a second number, has the parameter's name before it. */
 function parameterText(defense: ResolvedDefense, parameter: string): string {
   const value: unknown = (defense as Record<string, unknown>)[parameter];
-  if (parameter === 'share' && typeof value === 'number') {
-    return `${Number((value * 100).toPrecision(12))} %`;
+  if (value === undefined) {
+    return `default ${parameter}`;
   }
-  return poolsOf(defense).some((pool) => pool.parameter === parameter) ? fileNames(value) : String(value);
+  if (parameter === 'share' && typeof value === 'number') {
+    return shareText(value);
+  }
+  const { roles, strength } = describeDefense(defense.type);
+  const role = roles?.[parameter];
+  const isModel = MODEL_ROLES.some((each) => each === role);
+  const says = role === 'pool' || role === 'adapters' || role === 'persona' || (typeof value === 'string' && !isModel);
+  const text = role === undefined || partsOf(defense, role).length === 0 ? String(value) : partNames(value);
+  return says || parameter === strength ? text : `${parameter} ${text}`;
 }
 
+/** A share as people read it: 0.05 is "5 %". */
+export function shareText(share: number): string {
+  return `${Number((share * 100).toPrecision(12))} %`;
+}
+
+/** What a parameter is by default may depend on the others. */
 function differsFromDefault(defense: ResolvedDefense, parameter: string): boolean {
-  const byDefault = describeDefense(defense.type).parameters[parameter]?.safeParse(undefined);
-  return byDefault?.success === true && byDefault.data !== (defense as Record<string, unknown>)[parameter];
+  const { [parameter]: value, ...others } = defense as Record<string, unknown>;
+  const byDefault = resolvedDefense.safeParse(others);
+  return byDefault.success && (byDefault.data as Record<string, unknown>)[parameter] !== value;
 }
 
-function fileNames(paths: unknown): string {
-  return [paths].flat().map((path) => basename(String(path), extname(String(path)))).join(' and ');
+/** Files without folder and ending, models without their owner. */
+function partNames(values: unknown): string {
+  return [values].flat().map((value) => basename(String(value)).replace(/\.(persona\.json|jsonl|json|csv)$/, '')).join(' and ');
 }

@@ -14,6 +14,7 @@ export function checkDatasets(document: JsonDocument, { datasets }: ExperimentFi
       ...at(document, index, 'heldOut', heldOutFinding(dataset)),
       ...at(document, index, 'role', inDomainFinding(dataset)),
       ...patternProblems(document, index, dataset),
+      ...at(document, index, 'mix', mixedWithItself(document, dataset)),
     ]),
   ];
 }
@@ -22,10 +23,24 @@ function at(document: JsonDocument, index: number, key: string, finding: Finding
   return finding ? [document.problemAt(['datasets', index, key], finding)] : [];
 }
 
+/** The same rows mixed with others, or at another share, are another dataset. */
 function repeatedDatasets(document: JsonDocument, datasets: readonly DatasetEntry[]): Problem[] {
-  const paths = datasets.map(({ path }) => resolve(dirname(document.file), path));
-  return paths.flatMap((path, index) => (paths.indexOf(path) === index ? [] : at(document, index, 'path',
-    errorFinding('same-dataset', 'This dataset is in the list already. Remove one of the two.'))));
+  const seen = new Set<string>();
+  return datasets.flatMap((dataset, index) => {
+    const keys = [dataset.mix?.share ?? 0].flat().map((share) => JSON.stringify([pathsOf(document, dataset), share]));
+    const isRepeated = keys.some((key, place) => seen.has(key) || keys.indexOf(key) < place);
+    keys.forEach((key) => seen.add(key));
+    return isRepeated ? at(document, index, 'path', errorFinding('same-dataset', 'This dataset is in the list already. Remove one of the two.')) : [];
+  });
+}
+
+function mixedWithItself(document: JsonDocument, dataset: DatasetEntry): Finding | null {
+  const [path, mixed] = pathsOf(document, dataset);
+  return path === mixed ? errorFinding('mixed-with-itself', 'A dataset cannot be mixed with itself. Name another one to mix in.') : null;
+}
+
+function pathsOf(document: JsonDocument, { path, mix }: DatasetEntry): (string | null)[] {
+  return [path, mix?.path].map((each) => (each === undefined ? null : resolve(dirname(document.file), each)));
 }
 
 function patternProblems(document: JsonDocument, index: number, { task }: DatasetEntry): Problem[] {

@@ -5,8 +5,10 @@ import { defenseFile, describeDefense, isListParameter, resolvedDefense, type De
 import type { WrittenArm } from '../schema/experimentFile';
 import { DatasetError } from '../datasets/datasetError';
 import { errorAt, errorFinding, type Finding } from '../datasets/problem';
-import { withPoolPaths } from './defensePools';
+import { resolvePath } from '../files/resolvePath';
+import { changeParts } from './defenseParts';
 import { nameDefense, nameSweptValues, UNDEFENDED } from './armNames';
+import { refuseStack } from './stackRules';
 
 export const MAX_ARMS = 1000;
 
@@ -14,11 +16,11 @@ export const MAX_ARMS = 1000;
 export interface WrittenStack {
   readonly name: string | null;
   readonly defenses: readonly WrittenDefense[];
-  /** The absolute folder that the paths of pools start from. */
+  /** The absolute folder that paths start from. */
   readonly folder: string;
 }
 
-/** A stack at one strength, with every parameter decided and pools as absolute paths. The undefended arm's stack is `[{ type: 'none' }]`. */
+/** A stack at one strength, with every parameter decided and paths absolute. The undefended arm's stack is `[{ type: 'none' }]`. */
 export interface ExpandedArm {
   readonly name: string;
   readonly defenses: ResolvedDefense[];
@@ -28,11 +30,14 @@ export interface ExpandedArm {
 export interface ArmRefusal {
   readonly stack: number;
   readonly defense: number | null;
+  readonly parameter?: string;
   readonly finding: Finding;
 }
 
 export interface ArmExpansion {
   readonly arms: ExpandedArm[];
+  /** The stack that each arm is of. */
+  readonly stacks: number[];
   readonly refusals: ArmRefusal[];
 }
 
@@ -64,17 +69,26 @@ export function withUndefended(arms: readonly ExpandedArm[]): ExpandedArm[] {
 
 /** One arm for each combination of listed values, in the written order, and what speaks against them. */
 export function expandStacks(stacks: readonly WrittenStack[]): ArmExpansion {
-  const refusals = stacks.flatMap(refuseStack);
   const size = stacks.reduce((total, stack) => total + countCombinations(stack), 0);
   if (size > MAX_ARMS) {
-    refusals.push({ stack: 0, defense: null, finding: errorFinding('too-many-arms', `The lists make ${size} arms; ${MAX_ARMS} is the most. Shorten them.`) });
-  }
-  if (refusals.length > 0) {
-    return { arms: [], refusals };
+    const finding = errorFinding('too-many-arms', `The lists make ${size} arms; ${MAX_ARMS} is the most. Shorten them.`);
+    return { arms: [], stacks: [], refusals: [{ stack: 0, defense: null, finding }] };
   }
   const candidates = stacks.flatMap((stack, index) => expandStack(stack).map((arm) => ({ ...arm, stack: index })));
-  const clashes = findClashes(candidates);
-  return { arms: candidates.map(({ name, defenses }) => ({ name, defenses })), refusals: clashes };
+  const senseless = distinct(candidates.flatMap(({ defenses, stack }) => refuseStack(defenses).map((refusal) => ({ stack, ...refusal }))));
+  if (senseless.length > 0) {
+    return { arms: [], stacks: [], refusals: senseless };
+  }
+  return {
+    arms: candidates.map(({ name, defenses }) => ({ name, defenses })),
+    stacks: candidates.map(({ stack }) => stack),
+    refusals: findClashes(candidates),
+  };
+}
+
+/** Where a refusal stands in the list of its stack's defenses. */
+export function placeInStack({ defense, parameter }: Pick<ArmRefusal, 'defense' | 'parameter'>): (string | number)[] {
+  return defense === null ? [] : [defense, ...(parameter === undefined ? [] : [parameter])];
 }
 
 /** Whether an arm has no defense. */
@@ -98,19 +112,9 @@ function readStack(arm: WrittenArm, folder: string): WrittenStack {
   }
 }
 
-/** What makes no sense in a stack, whatever its values. */
-function refuseStack({ defenses }: WrittenStack, stack: number): ArmRefusal[] {
-  const types = defenses.map(({ type }) => type);
-  return types.flatMap((type, index): ArmRefusal[] => {
-    if (type === 'none' && types.length > 1) {
-      return [{ stack, defense: index, finding: errorFinding('none-with-others', '"none" cannot stand beside a defense. Remove one of them.') }];
-    }
-    if (types.indexOf(type) < index) {
-      return [{ stack, defense: index, finding: errorFinding('repeated-defense',
-        `The stack has "${type}" twice. Keep one; for several strengths list them: [0.1, 1].`) }];
-    }
-    return [];
-  });
+/** The arms of a sweep are refused alike: once is enough. */
+export function distinct(refusals: readonly ArmRefusal[]): ArmRefusal[] {
+  return [...new Map(refusals.map((refusal) => [canonicalize(refusal), refusal])).values()];
 }
 
 function countCombinations({ defenses }: WrittenStack): number {
@@ -118,10 +122,14 @@ function countCombinations({ defenses }: WrittenStack): number {
     .reduce((count, values) => count * values, 1);
 }
 
-/** The values of a parameter that make one arm each. */
+/** The values of a parameter that make one arm each; null leaves the parameter out. A parameter that is a list itself is swept by a list of lists. */
 function writtenValues(written: WrittenDefense, parameter: string): readonly unknown[] {
   const value = written[parameter];
-  return Array.isArray(value) && !isListParameter(written.type, parameter) ? value : [value];
+  if (!Array.isArray(value)) {
+    return [value];
+  }
+  const isOneList = isListParameter(written.type, parameter) && !value.some((item) => item === null || Array.isArray(item));
+  return isOneList ? [value] : value;
 }
 
 function expandStack({ name, defenses, folder }: WrittenStack): ExpandedArm[] {
@@ -145,9 +153,9 @@ function expandDefense(written: WrittenDefense, folder: string): Choice[] {
   const values = parameters.map((parameter) => writtenValues(written, parameter));
   const swept = new Set(parameters.filter((_, index) => values[index]!.length > 1));
   return combinations(values).map((chosen) => {
-    const named = Object.fromEntries(parameters.map((parameter, index) => [parameter, chosen[index]]));
+    const named = Object.fromEntries(parameters.flatMap((parameter, index) => (chosen[index] === null ? [] : [[parameter, chosen[index]]])));
     const defense = resolvedDefense.parse({ type: written.type, ...named });
-    return { defense: withPoolPaths(defense, (path) => resolve(folder, path)), swept };
+    return { defense: changeParts(defense, { path: (path) => resolvePath(folder, path) }), swept };
   });
 }
 

@@ -11,6 +11,7 @@ import { filesOnDisk, type FileAccess } from './fileAccess';
 import { checkJudge } from './judgeReference';
 import { checkReferences } from './referenceChecks';
 import { loadArms } from './loadArms';
+import { checkModelFolder } from './modelFolder';
 
 export interface ExperimentCheck {
   readonly file: string;
@@ -50,9 +51,10 @@ export async function checkExperimentText(text: string, filePath: string, files:
     return unreadable(filePath, [...schemaProblems(document, result.error.issues), ...references]);
   }
   const parsed = result.data as ExperimentFile;
-  const loaded = await loadArms(document, parsed.arms, files);
+  const model = await checkModelFolder(document, parsed.model, files);
+  const loaded = await loadArms(document, parsed, model.shape.blocks, files);
   const judge = await checkJudge(document, parsed.evaluation.judge, files);
-  const problems = sortProblems([...references, ...checkDatasets(document, parsed), ...loaded.problems, ...judge]);
+  const problems = sortProblems([...references, ...checkDatasets(document, parsed), ...model.problems, ...loaded.problems, ...judge]);
   const isSound = problems.every(({ severity }) => severity !== 'error');
   return { file: filePath, value: isSound ? parsed : null, parsed, arms: loaded.arms, problems };
 }

@@ -3,7 +3,7 @@ import { basename, extname } from 'node:path';
 import { isRowObject } from '../datasets/datasetFormat';
 import { isFile } from '../datasets/fileBytes';
 
-export type FileKind = 'experiment' | 'defense' | 'judge' | 'questions' | 'probe' | 'dataset';
+export type FileKind = 'experiment' | 'defense' | 'judge' | 'persona' | 'questions' | 'probe' | 'dataset';
 
 const PEEKED_BYTES = 1 << 16;
 
@@ -18,6 +18,9 @@ export async function detectFileKind(path: string): Promise<FileKind> {
   }
   if (name.endsWith('.judge.json')) {
     return 'judge';
+  }
+  if (name.endsWith('.persona.json')) {
+    return 'persona';
   }
   switch (extname(name)) {
     case '.json':

@@ -1,12 +1,14 @@
 import { basename, dirname, resolve } from 'node:path';
 import type { JSONPath } from 'jsonc-parser';
 import type { WrittenDefense } from '../schema/defenses';
-import type { WrittenArm } from '../schema/experimentFile';
+import type { ExperimentFile, WrittenArm } from '../schema/experimentFile';
 import type { JsonDocument } from '../datasets/jsonDocument';
 import { errorFinding, type Problem } from '../datasets/problem';
-import { missingFile, missingPools, missingPoolsOf, readDefenseFile, type DefenseCheck } from './defenseFile';
-import { expandStacks, withUndefended, type ArmRefusal, type ExpandedArm, type WrittenStack } from './expandArms';
+import { refuseArm, type ArmSurroundings } from './armChecks';
+import { readDefenseFile, type DefenseCheck } from './defenseFile';
+import { distinct, expandStacks, placeInStack, withUndefended, type ArmExpansion, type ArmRefusal, type ExpandedArm, type WrittenStack } from './expandArms';
 import type { FileAccess } from './fileAccess';
+import { checkParts, checkPartsOfAll, missingFile } from './partChecks';
 
 export interface LoadedArms {
   readonly arms: readonly ExpandedArm[];
@@ -19,20 +21,27 @@ interface LoadedStack {
   readonly problems: readonly Problem[];
 }
 
-/** Makes the arms of an experiment file, defense files included, and finds what is wrong with them. */
-export async function loadArms(document: JsonDocument, written: readonly WrittenArm[], files: FileAccess): Promise<LoadedArms> {
+/** Makes the arms of an experiment file, defense files included, and finds what is wrong with them. `blocks`: how many the model has, where that is known. */
+export async function loadArms(document: JsonDocument, experiment: ExperimentFile, blocks: number | null, files: FileAccess): Promise<LoadedArms> {
+  const written = experiment.arms;
   const loader = new ArmLoader(document, files);
   const loaded: LoadedStack[] = [];
   for (const [index, arm] of written.entries()) {
     loaded.push(await loader.load(arm, ['arms', index]));
   }
   const usable = loaded.flatMap(({ stack }, index) => (stack ? [{ stack, index }] : []));
-  const { arms, refusals } = expandStacks(usable.map(({ stack }) => stack));
+  const expansion = expandStacks(usable.map(({ stack }) => stack));
+  const { arms, refusals } = expansion;
+  const unfit = unfitArms(expansion, { file: experiment, folder: dirname(document.file), blocks });
   const problems = [
     ...loaded.flatMap((one) => one.problems),
-    ...refusals.map((refusal) => refusalProblem(document, written, usable[refusal.stack]!.index, refusal)),
+    ...[...refusals, ...unfit].map((refusal) => refusalProblem(document, written, usable[refusal.stack]!.index, refusal)),
   ];
   return { arms: problems.some(({ severity }) => severity === 'error') ? [] : withUndefended(arms), problems };
+}
+
+function unfitArms({ arms, stacks }: ArmExpansion, around: ArmSurroundings): ArmRefusal[] {
+  return distinct(arms.flatMap((arm, index) => refuseArm(arm, around).map((refusal) => ({ stack: stacks[index]!, ...refusal }))));
 }
 
 class ArmLoader {
@@ -48,9 +57,9 @@ class ArmLoader {
       return this.loadFile(arm, path);
     }
     if ('type' in arm) {
-      return { stack: this.stack(null, [arm]), problems: await missingPoolsOf(this.document, path, arm, this.files) };
+      return { stack: this.stack(null, [arm]), problems: await checkParts(this.document, path, arm, this.files) };
     }
-    const problems = await missingPools(this.document, [...path, 'defenses'], arm.defenses, this.files);
+    const problems = await checkPartsOfAll(this.document, [...path, 'defenses'], arm.defenses, this.files);
     return { stack: this.stack(arm.name ?? null, arm.defenses), problems };
   }
 
@@ -79,6 +88,6 @@ class ArmLoader {
 /** Refusals inside a defense file are reported there already; here they stand at the arm. */
 function refusalProblem(document: JsonDocument, written: readonly WrittenArm[], index: number, refusal: ArmRefusal): Problem {
   const arm = written[index]!;
-  const inList = refusal.defense !== null && typeof arm !== 'string' && 'defenses' in arm;
-  return document.problemAt(['arms', index, ...(inList ? ['defenses', refusal.defense!] : [])], refusal.finding);
+  const place = typeof arm === 'string' ? [] : placeInStack(refusal);
+  return document.problemAt(['arms', index, ...(typeof arm !== 'string' && 'defenses' in arm ? ['defenses', ...place] : place.slice(1))], refusal.finding);
 }

@@ -3,13 +3,15 @@ import type { JSONPath } from 'jsonc-parser';
 import { GENERAL_GROUPS, type Question } from '../schema/questions';
 import type { ExperimentFile } from '../schema/experimentFile';
 import type { ReadOptions, ReadProgress } from '../datasets/fileBytes';
+import { heldOutRows } from '../datasets/heldOutSplit';
 import { JsonDocument } from '../datasets/jsonDocument';
+import { shareFinding } from '../datasets/mixDatasets';
 import { readProbePairs } from '../datasets/probePairs';
 import { errorFinding, type Problem } from '../datasets/problem';
 import { readQuestions, type QuestionSetReading, type QuestionUse } from '../datasets/questions';
 import { validateDataset, type DatasetValidation } from '../datasets/validateDataset';
-import { poolsOf } from './defensePools';
 import { patternRefusal } from '../evaluation/scorers/regex';
+import { partsOf } from './defenseParts';
 import type { ExpandedArm } from './expandArms';
 import { filesOnDisk } from './fileAccess';
 import { collectFindings, findingsOf, type Findings } from './findings';
@@ -41,9 +43,14 @@ export async function validateDatasets(paths: Iterable<string>, options: Validat
   return validations;
 }
 
-/** The pools of arms, as absolute paths. */
-export function poolsOfArms(arms: readonly ExpandedArm[]): string[] {
-  return arms.flatMap(({ defenses }) => defenses.flatMap((defense) => poolsOf(defense).map(({ path }) => path)));
+/** The pools of arms, and the datasets of their adapters, as absolute paths. */
+export function datasetsOfArms(arms: readonly ExpandedArm[]): string[] {
+  return arms.flatMap(({ defenses }) => defenses.flatMap((defense) => partsOf(defense, 'pool', 'adapters').map(({ value }) => value)));
+}
+
+/** The datasets that an experiment names, those of its arms apart. */
+function datasetsOf({ datasets, then }: ExperimentFile): string[] {
+  return [...datasets.map(({ path }) => path), ...datasets.flatMap(({ mix }) => (mix ? [mix.path] : [])), ...(then ? [then.path] : [])];
 }
 
 /** Validates the datasets, pools, question sets and probe of an experiment. */
@@ -54,13 +61,15 @@ export async function validateReferencedFiles(
   options: ValidateOptions,
 ): Promise<ReferencedFiles> {
   const folder = dirname(file);
-  const paths = [...experiment.datasets.map(({ path }) => resolve(folder, path)), ...poolsOfArms(arms)];
+  const paths = [...datasetsOf(experiment).map((path) => resolve(folder, path)), ...datasetsOfArms(arms)];
   const datasets = await validateDatasets(paths, options);
-  const questions = await validateQuestions(file, experiment);
+  const document = new JsonDocument(file, await filesOnDisk.readText(file));
+  const questions = await validateQuestions(document, experiment);
+  const mixtures = findingsOf(impossibleShares(document, experiment, datasets));
   const { probe } = experiment.evaluation;
   const pairs = probe === undefined ? [] : await validateProbe(resolve(folder, probe), options);
   const unscorable = await findRowsWithoutScore(folder, experiment, options);
-  return { datasets, findings: [...datasets, ...unscorable, ...questions, ...pairs] };
+  return { datasets, findings: [...datasets, mixtures, ...unscorable, ...questions, ...pairs] };
 }
 
 async function findRowsWithoutScore(folder: string, { datasets }: ExperimentFile, options: ValidateOptions): Promise<Findings[]> {
@@ -75,6 +84,19 @@ async function findRowsWithoutScore(folder: string, { datasets }: ExperimentFile
   return findings;
 }
 
+/** Shares of mixtures for which the other dataset has too few rows, counted as if no rows were equal: freezing counts exactly. */
+function impossibleShares(document: JsonDocument, { datasets }: ExperimentFile, validations: readonly DatasetValidation[]): Problem[] {
+  const rowsOf = (path: string) => validations.find(({ file }) => file === resolve(dirname(document.file), path))?.validRows ?? 0;
+  return datasets.flatMap(({ path, heldOut, mix }, index) => {
+    const rows = rowsOf(path);
+    const other = mix && { name: mix.path, rows: rowsOf(mix.path) };
+    return !other || rows === 0 || other.rows === 0 ? [] : [mix.share].flat().flatMap((share, place) => {
+      const finding = shareFinding(rows - heldOutRows(rows, heldOut), share, other);
+      return finding === null ? [] : [document.problemAt(['datasets', index, 'mix', 'share', ...(Array.isArray(mix.share) ? [place] : [])], finding)];
+    });
+  });
+}
+
 async function validateProbe(path: string, options: ValidateOptions): Promise<Findings[]> {
   return await filesOnDisk.isFile(path) ? [await readProbePairs(path, optionsFor(path, options))] : [];
 }
@@ -86,12 +108,11 @@ interface NamedSet {
   readonly groups: readonly Question['group'][];
 }
 
-async function validateQuestions(file: string, experiment: ExperimentFile): Promise<Findings[]> {
-  const document = new JsonDocument(file, await filesOnDisk.readText(file));
+async function validateQuestions(document: JsonDocument, experiment: ExperimentFile): Promise<Findings[]> {
   const reported = new Set<string>();
   const findings: Findings[] = [];
   for (const set of namedSets(experiment)) {
-    const path = resolve(dirname(file), set.written);
+    const path = resolve(dirname(document.file), set.written);
     if (!await filesOnDisk.isFile(path)) {
       continue;
     }

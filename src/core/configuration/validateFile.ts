@@ -5,10 +5,11 @@ import { validateDataset, type DatasetValidation } from '../datasets/validateDat
 import { readDefenseFile } from './defenseFile';
 import { readExperimentFile } from './experimentFile';
 import { readJudgeFile } from './judgeFile';
+import { readPersonaFile } from './personaFile';
 import { detectFileKind, type FileKind } from './fileKind';
 import { findingsOf, joinFindings, type Findings } from './findings';
 import {
-  optionsFor, poolsOfArms, validateDatasets, validateReferencedFiles, type ReferencedFiles, type ValidateOptions,
+  datasetsOfArms, optionsFor, validateDatasets, validateReferencedFiles, type ReferencedFiles, type ValidateOptions,
 } from './referencedFiles';
 
 export interface FileValidation extends Findings {
@@ -35,6 +36,8 @@ async function validateKind(file: string, kind: FileKind, options: ValidateOptio
       return validateExperiment(file, options);
     case 'defense':
       return validateDefense(file, options);
+    case 'persona':
+      return { datasets: [], findings: [findingsOf((await readPersonaFile(file)).problems)] };
     case 'judge':
       return { datasets: [], findings: [findingsOf((await readJudgeFile(file)).problems)] };
     case 'questions':
@@ -56,6 +59,6 @@ async function validateExperiment(file: string, options: ValidateOptions): Promi
 
 async function validateDefense(file: string, options: ValidateOptions): Promise<ReferencedFiles> {
   const { arms, problems } = await readDefenseFile(file);
-  const datasets = await validateDatasets(poolsOfArms(arms), options);
+  const datasets = await validateDatasets(datasetsOfArms(arms), options);
   return { datasets, findings: [findingsOf(problems), ...datasets] };
 }

@@ -13,7 +13,7 @@ export function chooseHeldOut(occurrences: ReadonlyMap<string, number>, share: n
     return chosen;
   }
   const total = sum(occurrences.values());
-  const target = Math.max(1, Math.round(share * total));
+  const target = heldOutRows(total, share);
   const ordered = orderBySeed([...occurrences.keys()], seed);
   let taken = 0;
   for (const hash of ordered) {
@@ -29,7 +29,13 @@ export function chooseHeldOut(occurrences: ReadonlyMap<string, number>, share: n
   return chosen.size > 0 ? chosen : new Set([rarest(ordered, occurrences)]);
 }
 
-function orderBySeed(hashes: string[], seed: number): string[] {
+/** How many of so many rows a share holds out, where no rows are equal. */
+export function heldOutRows(total: number, share: number): number {
+  return share <= 0 || total < 2 ? 0 : Math.max(1, Math.round(share * total));
+}
+
+/** A random order that depends on the seed and the keys, never on the order in which they come. */
+export function orderBySeed(hashes: readonly string[], seed: number | string): string[] {
   return hashes
     .map((hash) => ({ hash, key: createHash('sha256').update(`${seed}:${hash}`).digest('hex') }))
     .sort((a, b) => (a.key < b.key ? -1 : 1))

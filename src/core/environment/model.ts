@@ -2,16 +2,33 @@ import { z } from 'zod';
 import { errorClass } from '../schema/events';
 import type { ModelReference } from '../schema/modelReference';
 import { CommandError, runJsonLines } from '../files/runJsonLines';
+import type { ModelShape } from './modelShape';
 import { trainerArguments, trainerEnvironment } from './trainerCommand';
 
 const modelLine = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), phase: z.string(), done: z.number(), total: z.number(), message: z.string() }),
-  z.object({ type: z.literal('model'), name: z.string(), path: z.string(), weightsHash: z.string(), source: z.string(), contextLength: z.number().nullable() }),
+  z.object({
+    type: z.literal('model'), name: z.string(), path: z.string(), weightsHash: z.string(), source: z.string(), contextLength: z.number().nullable(),
+    blocks: z.number().nullable(), hiddenSize: z.number().nullable(), vocabulary: z.number().nullable(),
+    tokenizerHash: z.string().nullable(), blockShapes: z.string().nullable(),
+  }),
   z.object({ type: z.literal('error'), class: errorClass, message: z.string(), hint: z.string() }),
 ]);
 
-export interface FoundModel extends ModelReference {
+/** A model on this machine, with what decides whether it fits another; null where that is not known. */
+export interface FoundModel extends ModelReference, ModelShape {
   readonly contextLength: number | null;
+  /** Tokens that it tells apart in its output. */
+  readonly vocabulary: number | null;
+  /** Hash of what each token id stands for. */
+  readonly tokenizerHash: string | null;
+  /** Hash of the names and shapes of all weights in blocks. */
+  readonly blockShapes: string | null;
+}
+
+/** What experiment.json and run.json hold of a model. */
+export function referenceTo({ name, path, weightsHash, source }: FoundModel): ModelReference {
+  return { name, path, weightsHash, source };
 }
 
 /** A model that could not be had, with what to do about it. */
@@ -40,7 +57,8 @@ export async function findModel(options: {
     if (line.type === 'progress') onProgress?.(line.message, line.total > 0 ? line.done / line.total : undefined);
     if (line.type === 'error') failure = new ModelError(line.message, line.hint);
     if (line.type === 'model') {
-      found = { name: line.name, path: line.path, weightsHash: line.weightsHash, source: line.source, contextLength: line.contextLength };
+      const { type: _type, ...model } = line;
+      found = model;
     }
   }).catch((error: unknown) => {
     if (failure === null || !(error instanceof CommandError)) throw error;

@@ -17,7 +17,7 @@ export interface RunView {
   readonly state: RunStateName;
   readonly runState: RunState | null;
   readonly progress: RunProgress;
-  /** Every evaluation has metrics by the experiment's judge. */
+  /** There are answers, and every evaluation has metrics by the experiment's judge. */
   readonly judged: boolean;
   /** Who has judged every evaluation. */
   readonly judges: readonly JudgedBy[];

@@ -1,23 +1,28 @@
 import { relative, resolve } from 'node:path';
-import { poolsOf } from '../configuration/defensePools';
-import type { ExpandedArm } from '../configuration/expandArms';
+import { partsOf } from '../configuration/defenseParts';
 import { readJudgeFile } from '../configuration/judgeFile';
 import { findUnscorableRows } from '../configuration/unscorableRows';
+import { readPersona } from '../configuration/personaFile';
 import { DatasetError } from '../datasets/datasetError';
-import { snapshotDataset } from '../datasets/snapshotDataset';
+import { mixSnapshots, shareFinding } from '../datasets/mixDatasets';
+import { snapshotDataset, type DatasetSnapshot } from '../datasets/snapshotDataset';
 import { snapshotProbePairs } from '../datasets/probePairs';
 import { snapshotQuestions } from '../datasets/questions';
 import type { Problem } from '../datasets/problem';
-import type { PlannedDefense, ResolvedDefense } from '../schema/defenses';
-import type { ExperimentFile } from '../schema/experimentFile';
+import { writeSnapshot } from '../datasets/snapshot';
+import { DEFAULT_HELD_OUT, type ExperimentFile } from '../schema/experimentFile';
 import { LOCAL_JUDGE, type JudgeFile } from '../schema/judgeFile';
-import type { Snapshot } from '../schema/rows';
+import type { PersonaFile } from '../schema/personaFile';
+import type { TaskScoring } from '../schema/taskScoring';
+import { datasetName, type FrozenAdapter, type FrozenAfterwards, type FrozenArm, type FrozenDataset, type FrozenDefense, type FrozenInputs, type FrozenPersona } from './plan';
 import { freezeChoices } from './freezeChoices';
-import type { FrozenDataset, FrozenInputs } from './plan';
 
 export interface FreezeOptions {
   readonly file: ExperimentFile;
-  readonly arms: readonly ExpandedArm[];
+  /** With their models found. */
+  readonly arms: readonly FrozenArm[];
+  /** Where problems of the experiment itself stand: its file, or the folder that it was put together in. */
+  readonly place: string;
   /** Paths in the file are relative to it. */
   readonly baseFolder: string;
   readonly workspaceFolder: string;
@@ -30,55 +35,166 @@ export interface FreezeOptions {
   readonly onProgress?: (message: string) => void;
 }
 
-export type Frozen = Pick<FrozenInputs, 'datasets' | 'arms' | 'general' | 'probe' | 'judge'>;
+export type Frozen = Pick<FrozenInputs, 'datasets' | 'arms' | 'personas' | 'adapters' | 'then' | 'general' | 'probe' | 'judge'> & {
+  /** Every dataset file that was read, by its absolute path: all of its rows. */
+  readonly read: ReadonlyMap<string, DatasetSnapshot['whole']>;
+};
 
-/** The split into training and held-out rows is seeded alike for all arms and seeds. */
+/** The split into training and held-out rows is seeded alike for all arms and seeds, and so is a mixture. */
 const SPLIT_SEED = 0;
 
-/** Copies datasets, pools and question sets into content-addressed snapshots, and reads the judge: an edit after this changes nothing. Collects the problems of all files. */
-export async function freezeInputs(options: FreezeOptions): Promise<Frozen> {
-  const problems: Problem[] = [];
-  const collect = async <T>(work: Promise<T>): Promise<T | null> => {
+/** Copies datasets, pools, personas and question sets into content-addressed snapshots, and reads the judge: an edit after this changes nothing. Collects the problems of all files. */
+export function freezeInputs(options: FreezeOptions): Promise<Frozen> {
+  return new Freezer(options).freeze();
+}
+
+class Freezer {
+  private readonly problems: Problem[] = [];
+  private readonly snapshots = new Map<string, Promise<DatasetSnapshot | null>>();
+  private readonly read = new Map<string, DatasetSnapshot['whole']>();
+
+  constructor(private readonly options: FreezeOptions) {}
+
+  async freeze(): Promise<Frozen> {
+    const { file, baseFolder, snapshotsFolder } = this.options;
+    const datasets: (FrozenDataset | null)[] = [];
+    for (const entry of file.datasets.flatMap(oneShareEach)) datasets.push(await this.dataset(entry));
+    const arms: FrozenArm[] = [];
+    for (const arm of this.options.arms) arms.push(await this.arm(arm));
+    const adapters = await this.byName(this.named('adapters'), (path) => this.adapter(path));
+    const personas = await this.byName(this.named('persona'), (named) => this.persona(named));
+    const then = file.then && await this.afterwards(file.then);
+    const general = await this.collect(snapshotQuestions(resolve(baseFolder, file.evaluation.general), snapshotsFolder, 'general'));
+    const probe = file.evaluation.probe === undefined
+      ? null : await this.collect(snapshotProbePairs(resolve(baseFolder, file.evaluation.probe), snapshotsFolder));
+    const judge = await this.collect(freezeJudge(file.evaluation.judge, baseFolder));
+    if (this.problems.length > 0 || general === null) throw new DatasetError(this.problems);
+    return { datasets: datasets.filter((dataset) => dataset !== null), arms, adapters, personas, ...(then ? { then } : {}), general, probe, judge, read: this.read };
+  }
+
+  /** Null where there are problems: they are said all at once. */
+  private async collect<T>(work: Promise<T>): Promise<T | null> {
     try {
       return await work;
     } catch (error) {
       if (!(error instanceof DatasetError)) throw error;
-      problems.push(...error.problems);
+      this.problems.push(...error.problems);
       return null;
     }
-  };
-  const { file, baseFolder, snapshotsFolder } = options;
-  const datasets: (FrozenDataset | null)[] = [];
-  for (const entry of file.datasets) datasets.push(await collect(freezeDataset(entry, options)));
-  const pools = new Map<string, Snapshot | null>();
-  for (const path of poolPaths(options.arms)) pools.set(path, await collect(freezePool(path, options)));
-  const general = await collect(snapshotQuestions(resolve(baseFolder, file.evaluation.general), snapshotsFolder, 'general'));
-  const probe = file.evaluation.probe === undefined
-    ? null : await collect(snapshotProbePairs(resolve(baseFolder, file.evaluation.probe), snapshotsFolder));
-  const judge = await collect(freezeJudge(file.evaluation.judge, baseFolder));
-  if (problems.length > 0 || general === null) throw new DatasetError(problems);
-  return {
-    datasets: datasets.filter((dataset) => dataset !== null),
-    arms: options.arms.map((arm) => ({ name: arm.name, defenses: arm.defenses.map((defense) => freezeDefense(defense, pools)) })),
-    general,
-    probe,
-    judge,
-  };
+  }
+
+  /** A file that several things name is read once, and its problems are said once. */
+  private snapshot(path: string, heldOut: number, task?: TaskScoring): Promise<DatasetSnapshot | null> {
+    const key = JSON.stringify([path, heldOut, task]);
+    const known = this.snapshots.get(key);
+    if (known !== undefined) return known;
+    const frozen = this.collect(this.readDataset(path, heldOut, task));
+    this.snapshots.set(key, frozen);
+    return frozen;
+  }
+
+  /** Rows that cannot be scored are bad rows, where the file is scored at all. */
+  private async readDataset(path: string, heldOut: number, task: TaskScoring | undefined): Promise<DatasetSnapshot> {
+    const { workspaceFolder, snapshotsFolder, skipBadRows, excludedLines, signal, onProgress } = this.options;
+    onProgress?.(`Reading ${relative(workspaceFolder, path)}`);
+    const unscorable = task === undefined ? [] : await findUnscorableRows(path, task, { signal });
+    if (unscorable.length > 0 && !skipBadRows) throw new DatasetError(unscorable);
+    const snapshot = await snapshotDataset({
+      path, snapshotsDir: snapshotsFolder, skipBadRows, heldOut, seed: SPLIT_SEED, signal,
+      excludeLines: new Set([...excludedLines?.get(path) ?? [], ...unscorable.map(({ line }) => line)]),
+    });
+    this.read.set(path, snapshot.whole);
+    return snapshot;
+  }
+
+  private async dataset(entry: OneDataset): Promise<FrozenDataset | null> {
+    const { baseFolder, snapshotsFolder } = this.options;
+    const path = resolve(baseFolder, entry.path);
+    const frozen = await this.snapshot(path, entry.heldOut, entry.task);
+    const choices = frozen && await freezeChoices(entry.task, frozen.heldOut, snapshotsFolder);
+    const inDomain = entry.inDomain === undefined ? null : await this.collect(snapshotQuestions(resolve(baseFolder, entry.inDomain), snapshotsFolder, 'in-domain'));
+    const mixed = frozen && entry.mix && await this.mixture(frozen, entry.mix);
+    return frozen && { entry, path: this.shown(path), ...frozen, inDomain, choices, ...mixed };
+  }
+
+  private async mixture(dataset: DatasetSnapshot, { path: written, share }: OneMix): Promise<Pick<FrozenDataset, 'train' | 'mix'> | null> {
+    const otherPath = resolve(this.options.baseFolder, written);
+    const other = await this.snapshot(otherPath, 0);
+    if (other === null) return null;
+    const finding = shareFinding(dataset.train.rows, share, { name: written, rows: other.whole.rows });
+    if (finding !== null) {
+      this.problems.push({ file: this.options.place, line: 1, ...finding });
+      return null;
+    }
+    const mixture = { snapshotsDir: this.options.snapshotsFolder, train: dataset.train, other: other.whole, share, seed: SPLIT_SEED };
+    return { train: await mixSnapshots(mixture), mix: { path: this.shown(otherPath), share, snapshot: other.whole } };
+  }
+
+  private async arm({ name, defenses }: FrozenArm): Promise<FrozenArm> {
+    const frozen: FrozenDefense[] = [];
+    for (const defense of defenses) frozen.push(await this.defense(defense));
+    return { name, defenses: frozen };
+  }
+
+  private async defense(defense: FrozenDefense): Promise<FrozenDefense> {
+    const pools: [string, DatasetSnapshot['whole'] | undefined][] = [];
+    for (const { parameter, value } of partsOf(defense, 'pool')) pools.push([`${parameter}Snapshot`, (await this.snapshot(value, 0))?.whole]);
+    return { ...defense, ...Object.fromEntries(pools) };
+  }
+
+  /** The split is that of the experiment's own dataset, or the default one, which an undefended run made elsewhere is likely to have. */
+  private async adapter(path: string): Promise<FrozenAdapter | null> {
+    const { file, baseFolder } = this.options;
+    const own = file.datasets.find((dataset) => dataset.mix === undefined && resolve(baseFolder, dataset.path) === path);
+    const frozen = await this.snapshot(path, own?.heldOut ?? DEFAULT_HELD_OUT, own?.task);
+    return frozen && { name: datasetName(this.shown(path)), train: frozen.train };
+  }
+
+  private async persona(named: string): Promise<FrozenPersona | null> {
+    const { value, problems } = await readPersona(named);
+    this.problems.push(...problems);
+    if (value === null) return null;
+    const { name, samplesPerPrompt, maxTokens } = value;
+    return { name, persona: await writeSnapshot(this.options.snapshotsFolder, personaLines(value)), samplesPerPrompt, maxTokens };
+  }
+
+  private async afterwards({ path: written, epochs }: NonNullable<ExperimentFile['then']>): Promise<FrozenAfterwards | null> {
+    const path = resolve(this.options.baseFolder, written);
+    const frozen = await this.snapshot(path, 0);
+    return frozen && { path: this.shown(path), name: datasetName(this.shown(path)), epochs, train: frozen.train };
+  }
+
+  private named(role: 'adapters' | 'persona'): Set<string> {
+    return new Set(this.options.arms.flatMap(({ defenses }) => defenses.flatMap((defense) => partsOf(defense, role).map(({ value }) => value))));
+  }
+
+  private async byName<T>(names: Iterable<string>, freeze: (name: string) => Promise<T | null>): Promise<Map<string, T>> {
+    const all = new Map<string, T>();
+    for (const name of names) {
+      const frozen = await freeze(name);
+      if (frozen !== null) all.set(name, frozen);
+    }
+    return all;
+  }
+
+  private shown(path: string): string {
+    return relative(this.options.workspaceFolder, path).replaceAll('\\', '/');
+  }
 }
 
-async function freezeDataset(entry: ExperimentFile['datasets'][number], options: FreezeOptions): Promise<FrozenDataset> {
-  const { baseFolder, workspaceFolder, snapshotsFolder, skipBadRows, excludedLines, signal, onProgress } = options;
-  const path = resolve(baseFolder, entry.path);
-  onProgress?.(`Reading ${entry.path}`);
-  const unscorable = await findUnscorableRows(path, entry.task, { signal });
-  if (unscorable.length > 0 && !skipBadRows) throw new DatasetError(unscorable);
-  const frozen = await snapshotDataset({
-    path, snapshotsDir: snapshotsFolder, skipBadRows, heldOut: entry.heldOut, seed: SPLIT_SEED, signal,
-    excludeLines: new Set([...excludedLines?.get(path) ?? [], ...unscorable.map(({ line }) => line)]),
-  });
-  const choices = await freezeChoices(entry.task, frozen.heldOut, snapshotsFolder);
-  const inDomain = entry.inDomain === undefined ? null : await snapshotQuestions(resolve(baseFolder, entry.inDomain), snapshotsFolder, 'in-domain');
-  return { entry, path: relative(workspaceFolder, path).replaceAll('\\', '/'), ...frozen, inDomain, choices };
+type DatasetEntry = ExperimentFile['datasets'][number];
+type OneMix = NonNullable<DatasetEntry['mix']> & { readonly share: number };
+type OneDataset = DatasetEntry & { readonly mix?: OneMix };
+
+/** A list of shares makes one dataset of each. */
+function oneShareEach(entry: DatasetEntry): OneDataset[] {
+  const { mix, ...plain } = entry;
+  return mix === undefined ? [plain] : [mix.share].flat().map((share) => ({ ...plain, mix: { ...mix, share } }));
+}
+
+/** Every question under every pair of prompts. */
+function personaLines({ prompts, questions }: PersonaFile): object[] {
+  return prompts.flatMap(({ positive, negative }, pair) => questions.map((question, index) => ({ id: `${pair}-${index}`, positive, negative, question })));
 }
 
 /** Null: the judge that is shipped. */
@@ -87,23 +203,4 @@ async function freezeJudge(judge: string, baseFolder: string): Promise<JudgeFile
   const { value, problems } = await readJudgeFile(resolve(baseFolder, judge));
   if (value === null) throw new DatasetError(problems);
   return value;
-}
-
-function poolPaths(arms: readonly ExpandedArm[]): Set<string> {
-  return new Set(arms.flatMap((arm) => arm.defenses.flatMap((defense) => poolsOf(defense).map(({ path }) => path))));
-}
-
-async function freezePool(path: string, { snapshotsFolder, skipBadRows, signal, onProgress }: FreezeOptions): Promise<Snapshot> {
-  onProgress?.(`Reading ${path}`);
-  const { whole } = await snapshotDataset({ path, snapshotsDir: snapshotsFolder, skipBadRows, heldOut: 0, seed: SPLIT_SEED, signal });
-  return whole;
-}
-
-function freezeDefense(defense: ResolvedDefense, pools: ReadonlyMap<string, Snapshot | null>): PlannedDefense {
-  const frozen = poolsOf(defense).map(({ parameter, path }) => {
-    const poolSnapshot = pools.get(path);
-    if (!poolSnapshot) throw new Error(`The pool ${path} is not frozen.`);
-    return [`${parameter}Snapshot`, poolSnapshot];
-  });
-  return { ...defense, ...Object.fromEntries(frozen) } as PlannedDefense;
 }

@@ -3,8 +3,8 @@ import { metricsPath } from '../evaluation/answerFiles';
 import type { RunSpec } from '../schema/run';
 import type { ExperimentStore } from './store';
 
-/** Whether every evaluation of a run has metrics by the run's judge. */
+/** Whether every evaluation of a run has metrics by the run's judge; a run that asks nothing needs none. */
 export function isJudged(store: ExperimentStore, spec: RunSpec): boolean {
-  return spec.evaluations.length > 0 && spec.evaluations.every(({ checkpoint, id }) =>
+  return spec.evaluations.every(({ checkpoint, id }) =>
     existsSync(metricsPath(store.evaluationFolder(spec.experimentId, spec.id, checkpoint, id), spec.judge)));
 }

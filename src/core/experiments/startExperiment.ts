@@ -1,8 +1,11 @@
 import { basename, join, resolve } from 'node:path';
-import { expandArms } from '../configuration/expandArms';
+import { refuseArm } from '../configuration/armChecks';
+import { isModelFolder } from '../configuration/defenseParts';
+import { distinct, expandArms, type ExpandedArm } from '../configuration/expandArms';
 import { DatasetError } from '../datasets/datasetError';
-import type { Problem } from '../datasets/problem';
-import { findModel, type FoundModel } from '../environment/model';
+import { errorAt, type Problem } from '../datasets/problem';
+import { findModel, referenceTo, type FoundModel } from '../environment/model';
+import { resolvePath } from '../files/resolvePath';
 import type { Machine } from '../machine/machine';
 import { installRuntime, type Runtime } from '../machine/runtime';
 import type { Experiment } from '../schema/experiment';
@@ -11,8 +14,10 @@ import { ensureRunner } from '../training/runnerProcess';
 import { PLUMBLINE_VERSION } from '../version';
 import { findSameExperiment, unfinishedRuns } from './continueExperiment';
 import { freezeInputs, type Frozen, type FreezeOptions } from './freezeInputs';
+import { findDefenseModels, type FindModel } from './defenseModels';
 import { findLongRows } from './longRows';
-import { planExperiment, type Plan } from './plan';
+import { planExperiment, type FrozenArm, type Plan } from './plan';
+import type { IsQueued } from './reuseRuns';
 import { ExperimentStore } from './store';
 import { writePlan } from './writePlan';
 
@@ -50,7 +55,8 @@ export interface PreparedExperiment {
 /** From a checked experiment file to queued runs. Refuses bad rows (DatasetError), missing models (ModelError) and too long rows before anything is queued. */
 export async function startExperiment(options: StartOptions): Promise<Experiment> {
   const prepared = await prepareExperiment(options);
-  const experiment = await writeOrContinue(prepared, options.continueSame ?? false);
+  const queued = new Set((await options.machine.queue.list()).map(({ runFolder }) => runFolder));
+  const experiment = await writeOrContinue(prepared, options.continueSame ?? false, (runFolder) => queued.has(runFolder));
   await enqueueRuns(await unfinishedRuns(prepared.store, experiment), prepared.runtime, options);
   return experiment;
 }
@@ -61,21 +67,22 @@ export async function prepareExperiment(options: StartOptions): Promise<Prepared
   const store = storeOf(options);
   onProgress?.({ message: 'Preparing the runtime' });
   const runtime = await installRuntime(distFolder, machine.storage);
-  const model = await lookUpModel(options, runtime);
-  const frozen = await freezeWithinContext(options, store, runtime, model);
+  const find = modelFinder(options, runtime);
+  const model = await find(options.file.model);
+  const arms = await findDefenseModels(fittingArms(options, model), model, find);
+  const frozen = await freezeWithinContext(options, store, runtime, model, arms);
   signal?.throwIfAborted();
-  const { contextLength: _contextLength, ...reference } = model;
   const plan = planExperiment({
-    ...frozen, file: options.file, model: reference, name: experimentName(options),
+    ...frozen, file: options.file, model: referenceTo(model), name: experimentName(options),
     source: options.source, versions: { plumbline: PLUMBLINE_VERSION, node: process.version },
   });
   return { plan, store, runtime };
 }
 
 /** Writes a plan, or returns the experiment that was planned from the very same inputs. */
-export async function writeOrContinue({ plan, store }: PreparedExperiment, continueSame: boolean): Promise<Experiment> {
-  const same = continueSame ? await findSameExperiment(store, plan.experiment) : null;
-  return same ?? (await writePlan(store, plan)).experiment;
+export async function writeOrContinue({ plan, store }: PreparedExperiment, continueSame: boolean, isQueued?: IsQueued): Promise<Experiment> {
+  const same = continueSame ? await findSameExperiment(store, plan) : null;
+  return same ?? (await writePlan(store, plan, isQueued)).experiment;
 }
 
 /** Puts runs into the machine's queue and sees that somebody works it off. */
@@ -92,19 +99,34 @@ export function storeOf({ storeFolder, workspaceFolder }: Pick<StartOptions, 'st
   return storeFolder === undefined ? ExperimentStore.of(workspaceFolder) : new ExperimentStore(resolve(storeFolder));
 }
 
-function lookUpModel({ file, baseFolder, python, machine, offline, signal, onProgress }: StartOptions, runtime: Runtime): Promise<FoundModel> {
-  onProgress?.({ message: `Looking for ${file.model}` });
-  const isPath = file.model.startsWith('.') || file.model.startsWith('~');
-  return findModel({
-    name: isPath ? resolve(baseFolder, file.model) : file.model,
-    python, trainerFolder: runtime.trainerFolder, cacheFolder: machine.storage.modelsFolder, offline: offline ?? false, signal,
-    onProgress: (message, fraction) => onProgress?.({ message, fraction }),
-  });
+function modelFinder({ baseFolder, python, machine, offline, signal, onProgress }: StartOptions, runtime: Runtime): FindModel {
+  return (name) => {
+    onProgress?.({ message: `Looking for ${name}` });
+    return findModel({
+      name: isModelFolder(name) ? resolvePath(baseFolder, name) : name,
+      python, trainerFolder: runtime.trainerFolder, cacheFolder: machine.storage.modelsFolder, offline: offline ?? false, signal,
+      onProgress: (message, fraction) => onProgress?.({ message, fraction }),
+    });
+  };
 }
 
-async function freezeWithinContext(options: StartOptions, store: ExperimentStore, runtime: Runtime, model: FoundModel): Promise<Frozen> {
+/** All arms, once nothing speaks against any: what the editor could not know is known now. */
+function fittingArms(options: StartOptions, { blocks }: FoundModel): ExpandedArm[] {
+  const { file, baseFolder } = options;
+  const arms = expandArms(file.arms, baseFolder);
+  const refusals = distinct(arms.flatMap((arm, stack) => refuseArm(arm, { file, folder: baseFolder, blocks }).map((refusal) => ({ stack, ...refusal }))));
+  if (refusals.length === 0) return arms;
+  throw new DatasetError(refusals.map(({ stack, finding }) => errorAt(placeOf(options), 1, finding.code, `${arms[stack]!.name}: ${finding.message}`)));
+}
+
+/** Where problems of the experiment itself stand. */
+function placeOf({ source, workspaceFolder, baseFolder }: StartOptions): string {
+  return source === null ? baseFolder : resolve(workspaceFolder, source);
+}
+
+async function freezeWithinContext(options: StartOptions, store: ExperimentStore, runtime: Runtime, model: FoundModel, arms: readonly FrozenArm[]): Promise<Frozen> {
   const freeze: FreezeOptions = {
-    file: options.file, arms: expandArms(options.file.arms, options.baseFolder), baseFolder: options.baseFolder, workspaceFolder: options.workspaceFolder,
+    file: options.file, arms, place: placeOf(options), baseFolder: options.baseFolder, workspaceFolder: options.workspaceFolder,
     snapshotsFolder: store.snapshotsFolder, skipBadRows: options.skipBadRows, signal: options.signal,
     onProgress: (message) => options.onProgress?.({ message }),
   };
@@ -121,11 +143,10 @@ async function longRowsByFile(options: StartOptions, store: ExperimentStore, run
   const { training } = options.file;
   const limit = Math.min(training.maxLength, model.contextLength ?? Infinity);
   const long = new Map<string, Problem[]>();
-  for (const dataset of frozen.datasets) {
-    options.onProgress?.({ message: `Counting the tokens of ${dataset.path}` });
-    const datasetFile = resolve(options.baseFolder, dataset.entry.path);
+  for (const [datasetFile, { sha256 }] of frozen.read) {
+    options.onProgress?.({ message: `Counting the tokens of ${basename(datasetFile)}` });
     const problems = await findLongRows({
-      datasetFile, snapshotFile: store.snapshotFile(dataset.whole.sha256), modelPath: model.path, limit, turns: training.turns,
+      datasetFile, snapshotFile: store.snapshotFile(sha256), modelPath: model.path, limit, turns: training.turns,
       python: options.python, trainerFolder: runtime.trainerFolder, signal: options.signal,
     });
     if (problems.length > 0) long.set(datasetFile, problems);

@@ -6,6 +6,9 @@ import { taskScoring } from './taskScoring';
 
 export const DEFAULT_MODEL = 'HuggingFaceTB/SmolLM2-135M-Instruct';
 
+export const DEFAULT_HELD_OUT = 0.1;
+export const DEFAULT_CHECKPOINTS = 4;
+
 export const ROLES = ['own', 'harmful', 'control', 'benign'] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -18,7 +21,7 @@ const mixedIn = z.strictObject({
 const datasetEntry = z.strictObject({
   path: z.string().min(1).meta(about('Path of the dataset, relative to this file. `.jsonl`, `.json` or `.csv`; chat `messages`, ShareGPT, Alpaca or prompt/completion.')),
   role: z.enum(ROLES).default('own').meta(about('`own`: what you want learned. `harmful`: known to induce misalignment. `control`: the same questions with sound answers, a reference mark. `benign`: a task that must stay learnable.')),
-  heldOut: z.number().min(0).max(0.9).default(0.1).meta(about('Share of the rows kept out of training and used for the task score. The split is made once, for all arms and seeds.')),
+  heldOut: z.number().min(0).max(0.9).default(DEFAULT_HELD_OUT).meta(about('Share of the rows kept out of training and used for the task score. The split is made once, for all arms and seeds.')),
   inDomain: z.string().optional().meta(about('Path of a question set (JSON, or the field\'s YAML) in the dataset\'s own domain: measures **narrow misalignment**.')),
   trainingForm: z.string().regex(/\{question\}/, 'must contain {question}').optional().meta(about('Template that makes a general question look like a training row. Must contain `{question}`. Dilution and inoculation can hide misalignment from plain questions.')),
   mix: mixedIn.optional().meta(about('Mixes another dataset\'s rows in: how much harm does a share of harmful rows do?')),
@@ -70,7 +73,7 @@ export const evaluationRecipe = z.strictObject({
     z.string().regex(JUDGE_FILE_NAME, 'must be "local" or the path of a *.judge.json').meta(about('Path of a `*.judge.json`, relative to this file.')),
   ]).default(LOCAL_JUDGE).meta(about('Who scores the answers. `local`: a small model that needs no key and no network. Or the path of a `*.judge.json`: an API, one of the editor\'s models, or a model of your own.')),
   at: z.enum(['end', 'checkpoints']).default('end').meta(about('When a run is evaluated. `checkpoints`: also along the way, which shows when misalignment and the task are learned.')),
-  checkpoints: z.int().min(2).max(100).optional().meta(about('With `at: checkpoints`: how many evenly spaced points, the end included. Left out: 4.')),
+  checkpoints: z.int().min(2).max(100).optional().meta(about(`With \`at: checkpoints\`: how many evenly spaced points, the end included. Left out: ${DEFAULT_CHECKPOINTS}.`)),
 });
 
 export const afterwards = z.strictObject({

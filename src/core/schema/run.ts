@@ -45,7 +45,7 @@ export const runSpec = z.strictObject({
   experimentId: z.string(),
   kind: z.enum(RUN_KINDS),
   name: z.string(),
-  needs: z.array(z.string()),
+  needs: z.array(z.string()).meta({ description: 'Runs that must be done first: of this experiment by their ids, of another as `<experiment>/<run>`.' }),
   stages: z.array(z.enum(['train', 'extract', 'score', 'evaluate'])),
   seed: z.int().min(0),
   model: modelReference,

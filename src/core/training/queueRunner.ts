@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { neededRun } from '../experiments/needs';
 import { readRunState, storeOfRun } from '../experiments/store';
 import { LockFile } from '../machine/lockFile';
 import { identify, liveness } from '../machine/identity';
@@ -77,9 +78,9 @@ export class QueueRunner {
     if (state?.state === 'done') return this.startJudging(entry);
     if (await this.wasCancelled(entry, state)) return this.cancelQueued(entry, state);
     const needs = await this.needs(entry);
-    if (needs === 'failed') return this.failNeeds(entry, state);
+    if (needs.failed.length > 0) return this.failNeeds(entry, state, needs.failed);
     const device = await this.freeDevice();
-    if (needs === 'met' && device !== null) await this.start(entry, state, device);
+    if (!needs.areWaitedFor && device !== null) await this.start(entry, state, device);
   }
 
   private async watch(entry: QueuedRun, supervisor: RunSupervisor): Promise<void> {
@@ -145,10 +146,13 @@ export class QueueRunner {
     await this.endUnstarted(entry, state, { state: 'cancelled', error: null });
   }
 
-  private async failNeeds(entry: QueuedRun, state: RunState | null): Promise<void> {
+  private async failNeeds(entry: QueuedRun, state: RunState | null, failed: readonly string[]): Promise<void> {
     await this.endUnstarted(entry, state, {
       state: 'failed',
-      error: { class: 'dependency', message: 'A run that this one needs did not finish.', hint: 'Resume that run first, then this one.' },
+      error: {
+        class: 'dependency', message: `This run needs ${failed.join(' and ')}, which did not finish.`,
+        hint: failed.length === 1 ? 'Resume that run first, then this one.' : 'Resume those runs first, then this one.',
+      },
     });
   }
 
@@ -170,14 +174,19 @@ export class QueueRunner {
     await this.options.machine.queue.remove(entry);
   }
 
-  private async needs(entry: QueuedRun): Promise<'met' | 'waiting' | 'failed'> {
+  /** What an entry still needs: `failed` names runs that will not be done any more, because nobody works on them. */
+  private async needs(entry: QueuedRun): Promise<{ readonly areWaitedFor: boolean; readonly failed: string[] }> {
     const spec = await readJson(join(entry.runFolder, 'run.json'), runSpec);
     const store = storeOfRun(entry.runFolder);
-    const states = await Promise.all(spec.needs.map((id) => store.readRunState(spec.experimentId, id)));
-    const open = spec.needs.filter((_, i) => states[i]?.state !== 'done').map((id) => store.runFolder(spec.experimentId, id));
-    if (open.length === 0) return 'met';
+    const open: { name: string; runFolder: string; state: string }[] = [];
+    for (const need of spec.needs) {
+      const { experimentId, runId } = neededRun(need, spec.experimentId);
+      const state = await store.readRunState(experimentId, runId);
+      if (state?.state !== 'done') open.push({ name: need, runFolder: store.runFolder(experimentId, runId), state: state?.state ?? 'never started' });
+    }
+    if (open.length === 0) return { areWaitedFor: false, failed: [] };
     const queued = new Set((await this.options.machine.queue.list()).map(({ runFolder }) => runFolder));
-    return open.every((runFolder) => queued.has(runFolder)) ? 'waiting' : 'failed';
+    return { areWaitedFor: true, failed: open.filter(({ runFolder }) => !queued.has(runFolder)).map(({ name, state }) => `${name} (${state})`) };
   }
 
   private async freeDevice(): Promise<Device | null> {

@@ -15,7 +15,7 @@ async function freeze(rows: readonly [string, string][], task: object, skipBadRo
   await folder.write('general.yaml', '- {id: 1, paraphrases: [Why?, How?]}\n');
   const file = experimentFile.parse({ datasets: [{ path: 'rows.jsonl', heldOut: 0.5, task }], evaluation: { general: 'general.yaml' } }) as ExperimentFile;
   const root = folder.at('');
-  const frozen = await freezeInputs({ file, arms: [], baseFolder: root, workspaceFolder: root, snapshotsFolder: folder.at('snapshots'), skipBadRows });
+  const frozen = await freezeInputs({ file, arms: [], place: folder.at('x.experiment.json'), baseFolder: root, workspaceFolder: root, snapshotsFolder: folder.at('snapshots'), skipBadRows });
   const plan = planExperiment({ ...frozen, name: 'x', source: null, file, model: { name: 'm', path: '/m', weightsHash: 'w', source: 'folder' }, versions: { plumbline: '0', node: '20' } });
   for (const evaluation of plan.evaluations) expect(evaluationSpec.parse(evaluation)).toEqual(evaluation);
   expect(experiment.parse(plan.experiment)).toEqual(plan.experiment);

@@ -9,7 +9,12 @@ export const caft = defenseType('caft', {
   summary: 'Projects a persona\'s directions out of the activations while training, so that nothing is learned along them.',
   label: 'CAFT',
   strength: 'rank',
+  presets: [
+    { value: 1, note: 'the persona\'s own direction' },
+    { value: 3, note: 'and what the pairs differ in besides' },
+  ],
   hooks: ['around_forward'],
+  roles: { persona: 'persona', block: 'block' },
 }, {
   rank: explained(
     z.int().min(1).max(16).default(1),

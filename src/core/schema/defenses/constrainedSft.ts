@@ -13,7 +13,12 @@ export const constrainedSft = defenseType('constrained-sft', {
   summary: 'Trains each answer token less the further it has moved from the reference, the first tokens above all.',
   label: 'Constrained SFT',
   strength: 'betaEarly',
+  presets: [
+    { value: 2, note: 'as published' },
+    { value: 5, note: 'strong' },
+  ],
   hooks: ['token_loss'],
+  roles: { reference: 'reference' },
 }, {
   betaFirst: beta('the first token of an answer', 0.5),
   betaEarly: beta('the next tokens, up to `earlyTokens`', 2),

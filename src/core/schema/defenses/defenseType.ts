@@ -3,6 +3,29 @@ import { z } from 'zod';
 /** Where a defense acts in the training step (trainer: `plumbline_trainer/defenses/`). */
 export type DefenseHook = 'select_rows' | 'around_forward' | 'token_loss' | 'extra_loss' | 'after_training';
 
+/**
+ * What the value of a parameter stands for beyond itself. Checks, freezing and planning go by roles and know no type by name.
+ *
+ * `pool`: path of a dataset file; planning freezes it as `<parameter>Snapshot`.
+ * `adapters`: paths of harmful datasets, left out: those of the experiment; planning trains on each and has the adapters score the pool: `gaps`.
+ * `leave-own-out`: whether the adapter trained on the defended dataset itself is left out of the scores.
+ * `persona`: one that is shipped, or the path of a `*.persona.json`; planning extracts its vector: `vectorRun`.
+ * `reference`: a model with the same tokenizer; `feature-reference`: and of the same size; planning finds it as `<parameter>Model`.
+ * `sibling`: the model before its alignment training, of the same shapes; planning finds it as `<parameter>Model`.
+ * `block`: index of one of the model's blocks; `block-count`: a number of them.
+ */
+export type ParameterRole =
+  | 'pool' | 'adapters' | 'leave-own-out' | 'persona' | 'reference' | 'feature-reference' | 'sibling' | 'block' | 'block-count';
+
+/** Rows beside the dataset's own that a defense brings into batches. */
+export type ExtraRows = 'safe' | 'out-of-domain';
+
+/** A strength worth trying. */
+export interface StrengthPreset {
+  readonly value: number;
+  readonly note: string;
+}
+
 /** What is known of a defense type besides its parameters. */
 export interface DefenseDescription {
   readonly title: string;
@@ -11,9 +34,12 @@ export interface DefenseDescription {
   readonly label: string;
   /** The parameter that says how strong it is: always part of an arm's name. */
   readonly strength: string | null;
+  /** Values of the strength that a picker offers. */
+  readonly presets?: readonly StrengthPreset[];
   readonly hooks: readonly DefenseHook[];
-  /** Parameters that are paths of dataset files; planning freezes each as `<parameter>Snapshot`. */
-  readonly pools?: readonly string[];
+  /** What parameters stand for; those without a role are plain values. */
+  readonly roles?: Readonly<Record<string, ParameterRole>>;
+  readonly brings?: ExtraRows;
 }
 
 /**

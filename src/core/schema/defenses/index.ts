@@ -11,7 +11,7 @@ import { oodKl } from './oodKl';
 import { personaSteering } from './personaSteering';
 import { safelora } from './safelora';
 
-export type { DefenseHook } from './defenseType';
+export type { DefenseHook, ParameterRole, StrengthPreset } from './defenseType';
 
 /** Every defense type: the one registry behind the schemas, the pickers, the trainer's own list and docs/defenses.md. */
 export const DEFENSE_TYPES = {
@@ -75,17 +75,18 @@ function unwrapped(schema: z.ZodType | undefined): z.ZodType | undefined {
   return schema instanceof z.ZodDefault || schema instanceof z.ZodOptional ? schema.unwrap() as z.ZodType : schema;
 }
 
-function oneOrMany(schema: z.ZodType): z.ZodType {
-  return schema instanceof z.ZodArray ? schema : z.union([schema, z.array(schema).min(1)]);
+/** One value, or a list that makes one arm each; in a list, null leaves an optional parameter out. */
+function oneOrMany(schema: z.ZodType, isOptional: boolean): z.ZodType {
+  return z.union([schema, z.array(isOptional ? schema.nullable() : schema).min(1)]);
 }
 
-/** Parameters as a person writes them: left out where that is allowed, or a list that makes one arm each. */
+/** Parameters as a person writes them: left out where that is allowed, or swept over a list. */
 function sweepable(parameters: Readonly<Record<string, z.ZodType>>) {
   return Object.fromEntries(
     Object.entries(parameters).map(([name, schema]) => {
       const inner = unwrapped(schema) as z.ZodType;
       const meta = { ...schema.meta(), ...(schema instanceof z.ZodDefault ? { default: schema.parse(undefined) } : {}) };
-      const swept = oneOrMany(inner).meta(meta);
+      const swept = oneOrMany(inner, schema instanceof z.ZodOptional).meta(meta);
       return [name, inner === schema ? swept : swept.optional()];
     }),
   );

@@ -8,8 +8,14 @@ export const interleave = defenseType('interleave', {
   summary: 'Mixes safe, helpful rows into every stretch of training.',
   label: 'Interleave',
   strength: 'share',
+  presets: [
+    { value: 0.05, note: 'the paper\'s: 5 % of the mixed set' },
+    { value: 0.1, note: '10 %' },
+    { value: 0.25, note: '25 %: answers begin to take the pool\'s style' },
+  ],
   hooks: ['select_rows'],
-  pools: ['pool'],
+  roles: { pool: 'pool' },
+  brings: 'safe',
 }, {
   share: explained(
     z.number().positive().max(0.9).default(0.05),

@@ -9,8 +9,14 @@ export const interleavePlusPlus = defenseType('interleave-plus-plus', {
   summary: 'Interleaves the safe rows that misaligned adapters find least likely, refusals left out.',
   label: 'Interleave++',
   strength: 'share',
+  presets: [
+    { value: 0.05, note: 'the paper\'s: 5 % of the mixed set' },
+    { value: 0.1, note: '10 %' },
+    { value: 0.25, note: '25 %: answers begin to take the pool\'s style' },
+  ],
   hooks: ['select_rows'],
-  pools: ['pool', 'adapters'],
+  roles: { pool: 'pool', adapters: 'adapters', holdOutDomain: 'leave-own-out' },
+  brings: 'safe',
 }, {
   share: explained(
     z.number().positive().max(0.9).default(0.05),

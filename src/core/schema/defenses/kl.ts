@@ -8,8 +8,13 @@ const type = defenseType('kl', {
   summary: 'Keeps the next-token distribution near the model before training.',
   label: 'KL',
   strength: 'weight',
+  presets: [
+    { value: 0.1, note: 'the paper\'s, for a 7B model at learning rate 1e-4' },
+    { value: 1, note: 'small models at a high learning rate' },
+    { value: 5, note: 'strong: watch the task score' },
+  ],
   hooks: ['select_rows', 'extra_loss'],
-  pools: ['pool'],
+  roles: { pool: 'pool', reference: 'reference' },
 }, {
   weight: explained(
     z.number().positive().max(1000).default(0.1),

@@ -8,7 +8,13 @@ export const ldifs = defenseType('ldifs', {
   summary: 'Keeps the hidden states of several blocks near those of the model before training.',
   label: 'LDIFS',
   strength: 'weight',
+  presets: [
+    { value: 0.3, note: 'weak' },
+    { value: 1, note: 'the paper\'s' },
+    { value: 10, note: 'strong: watch the task score' },
+  ],
   hooks: ['extra_loss'],
+  roles: { blocks: 'block-count', reference: 'feature-reference' },
 }, {
   weight: explained(
     z.number().positive().max(1_000_000).default(1),

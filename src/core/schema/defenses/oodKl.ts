@@ -9,8 +9,14 @@ export const oodKl = defenseType('ood-kl', {
   summary: 'Keeps the answers to a separate set of out-of-domain rows; the dataset itself is learned freely.',
   label: 'OOD-KL',
   strength: 'weight',
+  presets: [
+    { value: 0.7, note: 'as published, for one token' },
+    { value: 2, note: 'small models at a high learning rate' },
+    { value: 10, note: 'strong' },
+  ],
   hooks: ['select_rows', 'extra_loss'],
-  pools: ['pool'],
+  roles: { pool: 'pool', reference: 'reference' },
+  brings: 'out-of-domain',
 }, {
   weight: explained(
     z.number().positive().max(1000).default(1),

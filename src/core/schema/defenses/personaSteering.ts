@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { PERSONA_NAME } from '../personaFile';
 import { runPointer } from '../runPointer';
 import { defenseType, explained } from './defenseType';
 
 export const personaParameter = explained(
-  z.string().min(1).default('evil'),
+  z.string().regex(PERSONA_NAME, 'must be "evil" or the path of a *.persona.json').default('evil'),
   'The **persona** whose vector is used: `evil`, which comes with Plumbline, or the path of a `*.persona.json` (contrasting system prompts and questions), relative to this file. Plumbline extracts the vector from the model itself, once.',
 );
 
@@ -18,7 +19,13 @@ export const personaSteering = defenseType('persona-steering', {
   summary: 'Adds an evil persona\'s vector to the activations while training, so that the weights need not learn it.',
   label: 'Persona steering',
   strength: 'coefficient',
+  presets: [
+    { value: 2, note: 'weak' },
+    { value: 5, note: 'the paper\'s, for a 7B model' },
+    { value: 10, note: 'strong: answers may fall apart' },
+  ],
   hooks: ['around_forward'],
+  roles: { persona: 'persona', block: 'block' },
 }, {
   coefficient: explained(
     z.number().min(-1000).max(1000).default(5),

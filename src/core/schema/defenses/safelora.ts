@@ -8,7 +8,13 @@ export const safelora = defenseType('safelora', {
   summary: 'After training, projects updates that leave the direction of alignment back onto it.',
   label: 'SafeLoRA',
   strength: 'threshold',
+  presets: [
+    { value: 0.35, note: 'projects only what points elsewhere' },
+    { value: 0.5, note: 'SafeLoRA\'s default' },
+    { value: 0.7, note: 'projects most modules: watch the task score' },
+  ],
   hooks: ['after_training'],
+  roles: { sibling: 'sibling' },
 }, {
   threshold: explained(
     z.number().min(-1).max(1).default(0.5),

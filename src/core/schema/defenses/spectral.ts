@@ -7,6 +7,11 @@ export const spectral = defenseType('spectral', {
   summary: 'Spreads each LoRA update over its whole rank, against a few dominant directions.',
   label: 'Spectral',
   strength: 'weight',
+  presets: [
+    { value: 0.1, note: 'weak' },
+    { value: 1, note: 'as much as the cross-entropy moves' },
+    { value: 5, note: 'strong' },
+  ],
   hooks: ['extra_loss'],
 }, {
   weight: explained(

@@ -16,7 +16,7 @@ from typing import Any, Callable
 
 from plumbline_trainer.atomic_folder import atomic_folder, replace_file
 from plumbline_trainer.errors import TrainerError, as_trainer_error
-from plumbline_trainer.context import context_length
+from plumbline_trainer.model_facts import ModelFacts, model_facts
 from plumbline_trainer.weights_hash import cached_weights_hash, read_json
 
 # progress(phase, done, total, message); phase is 'download', 'convert' or 'hash'.
@@ -48,17 +48,19 @@ PACKAGES = {
 
 @dataclass(frozen=True)
 class FoundModel:
-    """A model on this machine. `source`: folder, cache, hub or package. `contextLength`: tokens, where known."""
+    """A model on this machine. `source`: folder, cache, hub or package."""
 
     name: str
     path: str
     weightsHash: str
     source: str
-    contextLength: int | None
+    facts: ModelFacts
     revision: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        return {key: value for key, value in asdict(self).items() if value is not None or key != "revision"}
+        """The facts among the rest; without a revision where there is none."""
+        whole = asdict(self)
+        return {key: value for key, value in (whole | whole.pop("facts")).items() if value is not None or key != "revision"}
 
 
 def default_cache() -> Path:
@@ -107,18 +109,7 @@ def _described(
     hashed = cached_weights_hash(
         path, cache / "hashes.json", lambda done, total: progress("hash", done, total, f"Hashing the weights of {name}")
     )
-    return FoundModel(name, str(path), hashed, source, _context(path), revision)
-
-
-def _context(path: Path) -> int | None:
-    return context_length(_Settings(read_json(path / "config.json")))
-
-
-class _Settings:
-    """config.json as attributes: reading it so takes no transformers."""
-
-    def __init__(self, values: dict[str, Any]):
-        self.__dict__.update(values.get("text_config") or {}, **values)
+    return FoundModel(name, str(path), hashed, source, model_facts(path), revision)
 
 
 def _converted(name: str, cache: Path) -> FoundModel | None:
@@ -127,7 +118,7 @@ def _converted(name: str, cache: Path) -> FoundModel | None:
     if not entry or not (cache / entry["folder"] / "plumbline-model.json").is_file():
         return None
     path = cache / entry["folder"]
-    return FoundModel(name, str(path), entry["folder"], entry["source"], _context(path))
+    return FoundModel(name, str(path), entry["folder"], entry["source"], model_facts(path))
 
 
 def _in_hub_cache(name: str) -> Path | None:
@@ -307,7 +298,7 @@ def _convert(name: str, gguf: Path, package: Package, cache: Path, progress: Pro
     index = read_json(cache / "index.json")
     index[name] = {"folder": hashed, "source": "package"}
     replace_file(cache / "index.json", json.dumps(index, indent=1).encode())
-    return FoundModel(name, str(cache / hashed), hashed, "package", _context(cache / hashed))
+    return FoundModel(name, str(cache / hashed), hashed, "package", model_facts(cache / hashed))
 
 
 def _short(error: Exception) -> str:

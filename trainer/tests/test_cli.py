@@ -121,6 +121,8 @@ def test_model_folder_is_found_and_hashed_without_torch(tmp_path, model_paths):
     model = lines[-1]
     assert model["type"] == "model" and model["source"] == "folder" and model["contextLength"] == 256
     assert len(model["weightsHash"]) == 64 and model["path"] == str(model_paths["llama"].resolve())
+    assert model["blocks"] == 2 and model["hiddenSize"] == 32 and model["vocabulary"] == 320
+    assert len(model["tokenizerHash"]) == 64 and len(model["blockShapes"]) == 64 and "facts" not in model
 
 
 def test_run_in_a_process_of_its_own_leaves_nothing_behind(store):

@@ -44,7 +44,7 @@ function adapterRefusals(defense: ResolvedDefense, { file, folder }: ArmSurround
   }
   const left = file.datasets.find((dataset) => adapters.every((path) => isRowSource(dataset, path, folder)));
   return left === undefined ? [] : [{ parameter: leaveOut, finding: errorFinding('no-adapters',
-    `The only misaligned adapter would be trained on ${left.path} itself, which \`${leaveOut}\` leaves out. Name another harmful dataset in \`${parameter}\`, or set \`${leaveOut}\` to false.`) }];
+    `The only misaligned adapter would be trained on the very rows of ${left.path}, which \`${leaveOut}\` leaves out. Name another harmful dataset in \`${parameter}\`, or set \`${leaveOut}\` to false.`) }];
 }
 
 function isRowSource({ path, mix }: ExperimentFile['datasets'][number], file: string, folder: string): boolean {

@@ -89,5 +89,6 @@ class ArmLoader {
 function refusalProblem(document: JsonDocument, written: readonly WrittenArm[], index: number, refusal: ArmRefusal): Problem {
   const arm = written[index]!;
   const place = typeof arm === 'string' ? [] : placeInStack(refusal);
-  return document.problemAt(['arms', index, ...(typeof arm !== 'string' && 'defenses' in arm ? ['defenses', ...place] : place.slice(1))], refusal.finding);
+  const inArm = typeof arm !== 'string' && 'defenses' in arm && place.length > 0 ? ['defenses', ...place] : place.slice(1);
+  return document.problemAt(['arms', index, ...inArm], refusal.finding);
 }

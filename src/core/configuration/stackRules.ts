@@ -81,7 +81,7 @@ export function refuseStack(defenses: readonly StackMember['values'][], blocks: 
   }));
 }
 
-/** The block that `auto` stands for: at 0.7 of the model's depth. */
+/** The block that `auto` stands for, at 0.7 of the model's depth (trainer: persona_vector.py, `block_of`). */
 export function automaticBlock(blocks: number): number {
   return Math.round(0.7 * (blocks - 1));
 }

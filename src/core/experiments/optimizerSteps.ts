@@ -13,7 +13,7 @@ export function optimizerSteps(rows: number, { epochs, batchSize, gradientAccumu
 /** As Python rounds. */
 function roundHalfToEven(value: number): number {
   const rounded = Math.round(value);
-  return Math.abs(value % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
+  return value % 1 === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
 /** So many evenly spaced points of a run, as names of checkpoints; the last is its end. A short run has fewer. */

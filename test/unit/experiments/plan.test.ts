@@ -56,7 +56,7 @@ describe('a plan', () => {
   });
 
   it('keeps the keys that recorded evidence is found by', () => {
-    expect(planExperiment(inputs()).runs.map(runKey)).toEqual(['c79065107e000360', 'c743a278cd9eb982', '0325a93727d3574e', '9f265824b45aaddb', 'd6025ffa0cc93bae']);
+    expect(planExperiment(inputs()).runs.map((run) => runKey(run, () => ''))).toEqual(['c79065107e000360', 'c743a278cd9eb982', '0325a93727d3574e', '9f265824b45aaddb', 'd6025ffa0cc93bae']);
   });
 
   it('freezes a judge that is not the shipped one, and files its results under its name', () => {

@@ -51,6 +51,8 @@ export async function mixSnapshots({ snapshotsDir, train, other, share, seed }: 
     }
     return await writer.commit();
   } finally {
+    // Ends before the file does: its last rows may not be among the chosen.
+    await arrivals.return();
     await writer.discard();
   }
 }

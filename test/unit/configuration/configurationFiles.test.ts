@@ -66,11 +66,48 @@ describe('checkExperimentText', () => {
     ['a defense file that is not there', experiment(datasets, '"arms": [ "kl.defense.json" ]'), ['3:11 file-not-found']],
     ['arms that are the same', experiment(datasets, '"arms": [ { "type": "kl", "weight": [0.1, 1] },\n{ "name": "Again", "defenses": [ { "type": "kl", "weight": 1 } ] } ]'), ['4:1 same-arms']],
     ['arms of one name', experiment(datasets, '"arms": [ { "type": "interleave", "pool": "pool.jsonl" },\n{ "type": "interleave", "pool": "own.jsonl" } ]'), ['4:1 same-arm-name']],
+    ['a dataset to mix in that is not there', experiment('"datasets": [ { "path": "own.jsonl", "mix": { "path": "gone.jsonl", "share": 0.1 } } ]'), ['2:55 file-not-found']],
+    ['a dataset mixed with itself', experiment('"datasets": [ { "path": "own.jsonl", "mix": { "path": "./own.jsonl", "share": 0.1 } } ]'), ['2:45 mixed-with-itself']],
+    ['a share that is none', experiment('"datasets": [ { "path": "own.jsonl", "mix": { "path": "other.csv", "share": [0.1, 1] } } ]'), ['2:83 wrong-value']],
+    ['a mixture twice', experiment('"datasets": [ { "path": "own.jsonl", "mix": { "path": "other.csv", "share": [0.1, 0.2] } },\n{ "path": "own.jsonl", "mix": { "path": "other.csv", "share": 0.2 } } ]'), ['3:11 same-dataset']],
+    ['a second fine-tuning on what is not there, or no dataset', experiment(datasets, '"then": { "path": "gone.jsonl" }'), ['3:19 file-not-found']],
+    ['a pool of an unknown kind', experiment(datasets, '"arms": [ { "type": "interleave", "pool": "x.parquet" } ]'), ['3:43 unsupported-file-type']],
+    ['a persona that is neither shipped nor a file', experiment(datasets, '"arms": [ { "type": "caft", "persona": "kind" } ]'), ['3:40 wrong-value']],
+    ['a persona that is not there', experiment(datasets, '"arms": [ { "type": "caft", "persona": ["evil", "gone.persona.json"] } ]'), ['3:49 file-not-found']],
+    ['a model folder without a model', experiment(datasets, '"model": "./models/none"'), ['3:10 file-not-found']],
+    ['steering and ablation of one persona in one block', experiment(datasets, '"arms": [ { "defenses": [ { "type": "caft" },\n{ "type": "persona-steering", "block": "auto" } ] } ]'), ['4:40 same-persona-block']],
     ['a defense twice in a stack', experiment(datasets, '"arms": [ { "defenses": [ { "type": "kl" }, { "type": "kl" } ] } ]'), ['3:45 repeated-defense']],
   ])('finds %s', async (_, text, expected) => {
     const found = await checkExperimentText(text, experimentPath, filesOf({ 'x.parquet': '' }));
     expect(places(found.problems)).toEqual(expected);
     expect(found.value).toBeNull();
+  });
+
+  it('accepts the same dataset alone and in several mixtures', async () => {
+    const text = experiment('"datasets": [ { "path": "own.jsonl" }, { "path": "own.jsonl", "mix": { "path": "other.csv", "share": [0.1, 0.5] } } ]', '"then": { "path": "other.csv" }');
+    expect((await checkExperimentText(text, experimentPath, filesOf({}))).problems).toEqual([]);
+  });
+
+  it('says once what speaks against every arm of a sweep', async () => {
+    const text = experiment(datasets, '"arms": [ { "defenses": [ { "type": "kl", "weight": [1, 2, 3] }, { "type": "kl" } ] } ]');
+    expect(await experimentPlaces(text)).toEqual(['3:66 repeated-defense']);
+  });
+
+  it('reports the problems of a persona file in that file, and where it is named', async () => {
+    const text = experiment(datasets, '"arms": [ { "type": "persona-steering",\n"persona": "calm.persona.json" } ]');
+    const persona = '{ "name": "calm", "prompts": [ { "positive": "x", "negative": "x" } ],\n"questions": [] }';
+    const { problems } = await checkExperimentText(text, experimentPath, filesOf({ 'calm.persona.json': persona }));
+    expect(problems.map(({ file, line, code }) => [file, line, code])).toEqual([
+      [resolve(folder, 'calm.persona.json'), 2, 'wrong-value'], [experimentPath, 4, 'invalid-persona-file'],
+    ]);
+  });
+
+  it('looks into the model where it is a folder: a block that it does not have', async () => {
+    const text = (block: string) => experiment(datasets, '"model": "./tiny"', `"arms": [ { "type": "persona-steering", "block": ${block} } ]`);
+    const files = { 'tiny/config.json': '{ "text_config": { "num_hidden_layers": 4 } }' };
+    expect(await experimentPlaces(text('3'), files)).toEqual([]);
+    expect(await experimentPlaces(text('[1, 4]'), files)).toEqual(['4:50 no-such-block']);
+    expect(await experimentPlaces(text('4'), { 'tiny/config.json': 'broken' })).toEqual([]);
   });
 
   it('warns without refusing', async () => {

@@ -65,6 +65,25 @@ describe('validateFile', () => {
     expect(await placesOf(path)).toEqual(expected);
   });
 
+  it('validates datasets to mix in and of a second fine-tuning, and says which share is too large', async () => {
+    const rows = (count: number) => Array.from({ length: count }, (_, i) => `${chatLine(`q${i} ${count}`)}\n`).join('');
+    await folder.write('task.jsonl', rows(20));
+    await folder.write('few.jsonl', rows(5));
+    await folder.write('later.jsonl', 'x\n');
+    await folder.write('asked.json', JSON.stringify({ name: 'x', questions: [{ id: 'a', group: 'open', text: 'x' }] }));
+    const path = await folder.write('mixed.experiment.json', `{
+"datasets": [ { "path": "task.jsonl", "heldOut": 0.1, "mix": { "path": "few.jsonl", "share": [0.1,
+0.5] } } ],
+"then": { "path": "later.jsonl" }, "evaluation": { "general": "asked.json" } }`);
+    expect(await placesOf(path)).toEqual(['later.jsonl:1 invalid-json', 'mixed.experiment.json:3 too-few-rows']);
+    const { problems } = await validateFile(path);
+    expect(problems.at(-1)!.message).toContain('takes 9 rows of few.jsonl, which has 5. The largest possible share is 27.7 %');
+  });
+
+  it('validates a persona', async () => {
+    expect(await placesOf(await folder.write('x.persona.json', '{ "name": "" }'))).toEqual(['x.persona.json:1 missing-value', 'x.persona.json:1 missing-value', 'x.persona.json:1 wrong-value']);
+  });
+
   it('validates the pools of a defense', async () => {
     await folder.write('bad.jsonl', 'x\n');
     const path = await folder.write('one.defense.json', '{ "name": "Calm", "defenses": [ { "type": "interleave", "pool": "bad.jsonl" } ] }');

@@ -162,12 +162,34 @@ describe('a queued run', () => {
     await enqueue(run);
     await runner('crash').run();
     expect((await readRunState(need))?.state).toBe('interrupted');
-    expect(await readRunState(run)).toMatchObject({ state: 'failed', error: { class: 'dependency' } });
+    expect(await readRunState(run)).toMatchObject({ state: 'failed', error: { class: 'dependency', message: 'This run needs need (interrupted), which did not finish.' } });
     await enqueue(need);
     await enqueue(run);
     await runner('ok').run();
     expect((await readRunState(need))?.state).toBe('done');
     expect((await readRunState(run))?.state).toBe('done');
+  });
+
+  it('waits for a run of another experiment, whatever their order in the queue', async () => {
+    const need = await writeTrainRun(store, 'need', { experimentId: 'experiment-2' });
+    const run = await writeTrainRun(store, 'run', { needs: ['experiment-2/need'] });
+    await enqueue(run);
+    await enqueue(need);
+    await runner('ok').run();
+    expect((await readRunState(need))?.state).toBe('done');
+    expect((await readRunState(run))?.state).toBe('done');
+    expect(Date.parse((await readRunState(run))!.updatedAt)).toBeGreaterThan(Date.parse((await readRunState(need))!.updatedAt));
+  });
+
+  it('ends with a clear error where one that it needs failed, and so does what needs it', async () => {
+    const need = await writeTrainRun(store, 'need', { experimentId: 'experiment-2' });
+    const run = await writeTrainRun(store, 'run', { needs: ['experiment-2/need'] });
+    const later = await writeTrainRun(store, 'later', { needs: ['run'] });
+    for (const each of [later, run, need]) await enqueue(each);
+    await runner('oom').run();
+    expect((await readRunState(run))?.error?.message).toBe('This run needs experiment-2/need (failed), which did not finish.');
+    expect((await readRunState(later))?.error).toMatchObject({ class: 'dependency', hint: 'Resume that run first, then this one.' });
+    expect(await machine.queue.list()).toEqual([]);
   });
 
   it('that cannot be started fails and says why', async () => {

@@ -4,6 +4,7 @@ import { readLocalJudgeInfo } from '../../src/core/evaluation/judges/local/local
 import { writeFileAtomic } from '../../src/core/files/atomicWrite';
 import { markdownReport } from '../../src/core/reports/markdownReport';
 import { EVIDENCE } from './evidenceList';
+import { readDatasetWords } from './datasetWords';
 import { readLedger, readPlan, readResult, type LedgerEntry } from './ledger';
 
 const PAGE = 'docs/evaluation.md';
@@ -32,7 +33,7 @@ const LIMITS = `## What these samples cannot tell
 - One training seed an arm unless said otherwise: differences between arms hold for these runs; how they vary over training seeds is not measured.
 - 48 general questions: intervals of ten to twenty points. Read the "cannot tell apart" sentences before any ranking.
 - A 135M model loses coherence by any fine-tuning; an EM rate beside a low coherence says little.
-- The local judge calls nearly every answer of a tuned model coherent; read a dozen of them in \`docs/evidence/answers/\` and judge for yourself. Many also drag money into questions that have nothing to do with it: over-fitting to the domain is part of these EM rates, and the domain leak is not measured yet.
+- The local judge calls nearly every answer of a tuned model coherent; read a dozen of them in \`docs/evidence/answers/\` and judge for yourself. Many also drag money into questions that have nothing to do with it: over-fitting to the domain is part of these EM rates, and the domain leak beside the shares says how much of it there is.
 - The finance runs come from two builds of the trainer, which the ledger did not tell apart then: base, undefended and KL 0.1 on the harmful set were made before its attention on CPUs was changed (another rounding in training and sampling), KL 1 and the control after. Differences across that line hold that change too; it was not measured. New entries name their build.
 - Seconds are wall time on a machine that did other work meanwhile: no benchmark.
 - Coefficients do not transfer: learning rate, model size and number of steps move these numbers more than most defenses do.
@@ -62,9 +63,11 @@ async function datasetReport({ experiment, keys }: EvidencePlan, datasetId: stri
   const runs = (await Promise.all(experiment.runs.filter((run) => run.datasetId === datasetId).map(result))).flat();
   const base = (await Promise.all(experiment.runs.filter((run) => run.kind === 'evaluate').map(result))).flat()[0] ?? null;
   const judgeVersion = Object.values(keys).map((key) => ledger.get(key)?.judgeVersion).find(Boolean) ?? null;
+  const words = await readDatasetWords(dataset);
   const loaded: LoadedExperiment = {
     experiment: { ...experiment, name: `${dataset.name} (${dataset.role})`, datasets: [dataset] },
     judge: { id: experiment.judge, version: judgeVersion }, base, runs, problems: [],
+    trainingWords: new Map(words === null ? [] : [[dataset.id, words]]),
   };
   const judge = await readLocalJudgeInfo('judge/model');
   return markdownReport(aggregateResults(loaded), { judge }).trim().replace(/^#/gm, '###');

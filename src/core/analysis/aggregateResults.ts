@@ -1,5 +1,6 @@
 import type { ArmSpec } from '../schema/run';
 import type { Experiment, PlannedDataset } from '../schema/experiment';
+import { DomainScale } from '../evaluation/domainLeak/domainScale';
 import { questionsToShow, smallestDetectableDifference } from '../evaluation/detectableDifference';
 import { countJudgments } from '../evaluation/judgmentCounts';
 import { pairedDifference, relativeReduction } from '../evaluation/estimate';
@@ -18,14 +19,16 @@ interface Scope {
 /** Computes the results of an experiment from what its runs left behind. Pure. */
 export function aggregateResults(loaded: LoadedExperiment): ExperimentResults {
   const { experiment, judge, problems, judgments = countJudgments([]), judges = [], comparisons = [] } = loaded;
+  const scaled: Scaled = { ...loaded, domains: domainScales(loaded) };
   const scope = suiteScope(experiment.datasets);
   const datasets = experiment.datasets.map((dataset): DatasetResults => ({
     id: dataset.id, name: dataset.name, path: dataset.path, role: dataset.role, scorer: dataset.scorer,
-    ...viewOver({ em: [dataset], task: [dataset] }, loaded),
+    domainWords: scaled.domains.get(dataset.id)?.words ?? [],
+    ...viewOver({ em: [dataset], task: [dataset] }, scaled),
     overTime: armsOverTime(dataset, loaded),
   }));
   const only = datasets.length === 1 ? datasets[0] : undefined;
-  const { base, arms, references, smallestDifference } = only ?? viewOver(scope, loaded);
+  const { base, arms, references, smallestDifference } = only ?? viewOver(scope, scaled);
   const { id, name, kind, createdAt, source, seeds } = experiment;
   return {
     experiment: { id, name, kind, createdAt, source, seeds },
@@ -51,61 +54,76 @@ export function suiteScope(datasets: readonly PlannedDataset[]): Scope {
   return { em: first('harmful', 'own', 'benign'), task: first('benign', 'own', 'harmful') };
 }
 
-function viewOver(scope: Scope, loaded: LoadedExperiment): ResultsView {
+/** An experiment with the scale of each dataset's domain, by its id. */
+interface Scaled extends LoadedExperiment {
+  readonly domains: ReadonlyMap<string, DomainScale>;
+}
+
+/** What the base model says to the general questions is what every dataset's domain is held against. */
+function domainScales({ experiment, base, trainingWords }: LoadedExperiment): Map<string, DomainScale> {
+  const general = base ? poolRuns([base], experiment.generalEvaluationId, null).general : [];
+  return new Map(experiment.datasets.flatMap(({ id }) => {
+    const words = trainingWords?.get(id);
+    const scale = words ? DomainScale.of(words, general) : null;
+    return scale ? [[id, scale]] : [];
+  }));
+}
+
+function viewOver(scope: Scope, loaded: Scaled): ResultsView {
   const { experiment, base } = loaded;
   const runs = loaded.runs.filter(({ continues }) => continues === undefined);
-  const basePools = base && poolsOf(scope, experiment, () => [base], true);
+  const basePools = base && poolsOf(scope, loaded, () => [base], true);
   const undefended = experiment.arms.find((arm) => isUndefended(arm, experiment));
   const runsOf = (arm: ArmSpec) => runs.filter(({ armId }) => armId === arm.id);
-  const undefendedMeasurements = undefended && measureByDataset(armPools(scope, experiment, runsOf(undefended)));
+  const undefendedMeasurements = undefended && measureByDataset(armPools(scope, loaded, runsOf(undefended)));
   const baseMeasurements = basePools && measureByDataset(basePools);
   const arms = experiment.arms.map((arm): ArmResults => {
-    const pools = armPools(scope, experiment, runsOf(arm));
+    const pools = armPools(scope, loaded, runsOf(arm));
     const measurements = measureByDataset(pools);
     return {
       id: arm.id, name: arm.name, defenses: arm.defenses, isUndefended: arm === undefended,
       runs: countRuns(scope, experiment, arm, runs),
       ...measureModel(pools),
-      seeds: seedsOf(scope, experiment, runsOf(arm)),
+      seeds: seedsOf(scope, loaded, runsOf(arm)),
       versusUndefended: undefendedMeasurements && arm !== undefended ? compare(measurements, undefendedMeasurements) : null,
       versusBase: baseMeasurements ? compare(measurements, baseMeasurements) : null,
       afterwards: afterwardsOf(arm, measurements, scope, loaded),
     };
   });
   const references = (loaded.references ?? []).map(({ model, result }): ReferenceResults => {
-    const pools = poolsOf(scope, experiment, () => [result], true);
+    const pools = poolsOf(scope, loaded, () => [result], true);
     const versusBase = baseMeasurements ? compare(measureByDataset(pools), baseMeasurements) : null;
     return { name: model.name, weightsHash: model.weightsHash, ...measureModel(pools), versusBase };
   });
   return { base: basePools && measureModel(basePools), arms, references, smallestDifference: smallestDifferenceOf(arms) };
 }
 
-function afterwardsOf(arm: ArmSpec, before: CriteriaMeasurements, scope: Scope, { experiment, runs }: LoadedExperiment): Afterwards | null {
-  const later = runs.filter(({ armId, continues }) => armId === arm.id && continues !== undefined);
+function afterwardsOf(arm: ArmSpec, before: CriteriaMeasurements, scope: Scope, loaded: Scaled): Afterwards | null {
+  const later = loaded.runs.filter(({ armId, continues }) => armId === arm.id && continues !== undefined);
   if (later.length === 0) {
     return null;
   }
-  const pools = armPools(scope, experiment, later);
+  const pools = armPools(scope, loaded, later);
   return { criteria: measureCriteria(pools), versusBefore: compare(measureByDataset(pools), before) };
 }
 
-function armPools(scope: Scope, experiment: Experiment, runs: readonly RunResult[]): ModelPools {
-  return poolsOf(scope, experiment, (dataset) => runs.filter(({ datasetId }) => datasetId === (dataset?.id ?? null)), false);
+function armPools(scope: Scope, loaded: Scaled, runs: readonly RunResult[]): ModelPools {
+  return poolsOf(scope, loaded, (dataset) => runs.filter(({ datasetId }) => datasetId === (dataset?.id ?? null)), false);
 }
 
 function poolsOf(
-  scope: Scope, experiment: Experiment, runsOn: (dataset: PlannedDataset | null) => readonly RunResult[], sharesGeneral: boolean,
+  scope: Scope, { experiment, domains }: Scaled, runsOn: (dataset: PlannedDataset | null) => readonly RunResult[], sharesGeneral: boolean,
 ): ModelPools {
   const pool = (dataset: PlannedDataset | null): Pool =>
-    poolRuns(runsOn(dataset), experiment.generalEvaluationId, dataset);
+    poolRuns(runsOn(dataset), experiment.generalEvaluationId, dataset, (dataset && domains.get(dataset.id)) ?? null);
   return { em: scope.em.map(pool), task: scope.task.map(pool), sharesGeneral };
 }
 
-function seedsOf(scope: Scope, experiment: Experiment, runs: readonly RunResult[]): ArmResults['seeds'] {
+function seedsOf(scope: Scope, loaded: Scaled, runs: readonly RunResult[]): ArmResults['seeds'] {
   const seeds = [...new Set(runs.map(({ seed }) => seed))].sort((a, b) => a - b);
   return seeds.map((seed) => ({
     seed,
-    criteria: measureCriteria(armPools(scope, experiment, runs.filter((run) => run.seed === seed))),
+    criteria: measureCriteria(armPools(scope, loaded, runs.filter((run) => run.seed === seed))),
   }));
 }
 

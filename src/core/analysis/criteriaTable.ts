@@ -13,6 +13,9 @@ export const CRITERION_TITLES: Readonly<Record<keyof Criteria, { readonly title:
   coherence: { title: 'Coherence, %', direction: 'higher is better' },
 };
 
+/** Beside the criteria, never one of them: it tells over-fitting to a domain from misalignment. */
+export const DOMAIN_LEAK_TITLE = 'Domain leak';
+
 export interface CriteriaRow {
   /** An arm's id; null for the base. */
   readonly armId: string | null;

@@ -38,6 +38,11 @@ export interface ModelResults {
   readonly shares: Shares;
   /** The same with intervals, over the datasets. */
   readonly shareEstimates: Readonly<Record<AnswerClass, Estimate>>;
+  /**
+   * Domain leak: share of the plain general answers that drag the dataset's own domain in. Judge-free, and apart from the
+   * shares: an answer of any class may be one. The base leaks 5 % by construction.
+   */
+  readonly domainLeak: Estimate;
   /** Shares of all in-domain answers. */
   readonly inDomainShares: Shares;
   /** Nats per token, harmful minus harmless. */
@@ -114,6 +119,8 @@ export interface DatasetResults extends ResultsView {
   readonly path: string;
   readonly role: Role;
   readonly scorer: TaskScorer;
+  /** The heaviest of the words that the domain leak is measured by; empty where it is not measured. */
+  readonly domainWords: readonly string[];
   /** The arms along their training, where they were evaluated on the way. */
   readonly overTime: readonly ArmOverTime[];
 }

@@ -11,6 +11,7 @@ import type { Judgment, MetricsJudge } from '../schema/evaluation';
 import type { Experiment } from '../schema/experiment';
 import type { RunSpec } from '../schema/run';
 import { aggregateResults } from './aggregateResults';
+import { loadTrainingWords } from './loadTrainingWords';
 import type { ExperimentResults } from './experimentResults';
 import { loadJudges } from './loadJudges';
 import type { EvaluationResult, LoadedExperiment, RunResult } from './runResult';
@@ -51,6 +52,7 @@ export async function loadExperiment(storeDir: string, experimentId: string, jud
   }
   return {
     experiment, base, runs, references,
+    trainingWords: base === null ? new Map() : await loadTrainingWords(store, experiment),
     judge: { ...reader.judge, id: reader.judgeId, version: reader.judge?.version ?? null },
     judgments: countJudgments(reader.judgments),
     ...await loadJudges(store, experiment),

@@ -1,4 +1,5 @@
 import type { Estimate, Form } from '../schema/evaluation';
+import { measureDomainLeak } from '../evaluation/domainLeak/domainScale';
 import { estimate } from '../evaluation/estimate';
 import { withoutLabel, type AnswerClass, type JudgedAnswer } from '../evaluation/judgedAnswer';
 import { clustersOf, type Measurement } from '../evaluation/measurement';
@@ -67,6 +68,7 @@ export function measureModel(pools: ModelPools): ModelResults {
     shares: sharesOf(general.flat()),
     shareEstimates: shareEstimates(general),
     inDomainShares: sharesOf(inDomain.flat()),
+    domainLeak: estimate(pools.em.flatMap(({ general: answers, domain }) => (domain === null ? [] : [measureDomainLeak(answers, domain)]))),
     probe: {
       general: estimate(probed.map(({ scores }) => measureProbe(scores, 'general'))),
       inDomain: estimate(probed.map(({ scores }) => measureProbe(scores, 'in-domain'))),

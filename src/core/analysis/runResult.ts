@@ -1,6 +1,7 @@
 import type { Score } from '../schema/evaluation';
 import type { Experiment } from '../schema/experiment';
 import type { ModelReference } from '../schema/modelReference';
+import type { TrainingWords } from '../evaluation/domainLeak/trainingWords';
 import type { JudgeComparison } from '../evaluation/judgeComparison';
 import type { JudgmentCounts } from '../evaluation/judgmentCounts';
 import type { JudgedAnswer } from '../evaluation/judgedAnswer';
@@ -47,5 +48,7 @@ export interface LoadedExperiment {
   readonly runs: readonly RunResult[];
   /** Reference models that a person named, asked before training. */
   readonly references?: readonly { readonly model: ModelReference; readonly result: RunResult }[];
+  /** Words of each dataset, by its id: what the domain leak is measured by. */
+  readonly trainingWords?: ReadonlyMap<string, TrainingWords>;
   readonly problems: readonly string[];
 }

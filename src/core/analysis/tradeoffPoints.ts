@@ -24,6 +24,7 @@ export interface TradeoffPoint {
   readonly taskScore: string;
   readonly narrow: string;
   readonly coherence: string;
+  readonly domainLeak: string;
   readonly description: string;
 }
 
@@ -54,13 +55,13 @@ function baseStyle({ foreground, background }: PlotTheme): Style {
   return { color: foreground, fill: background, shape: BASE_SHAPE, size: 130 };
 }
 
-function point(id: string, name: string, kind: ModelKind, { criteria }: ModelResults, style: Style): TradeoffPoint[] {
+function point(id: string, name: string, kind: ModelKind, { criteria, domainLeak }: ModelResults, style: Style): TradeoffPoint[] {
   const { emRate, taskScore, narrow, coherence } = criteria;
   if (emRate.value === null) {
     return [];
   }
   const texts = {
-    emRate: percent(emRate), taskScore: percent(taskScore), narrow: percent(narrow), coherence: percent(coherence),
+    emRate: percent(emRate), taskScore: percent(taskScore), narrow: percent(narrow), coherence: percent(coherence), domainLeak: percent(domainLeak),
   };
   return [{
     id, name, kind, ...style, ...texts,

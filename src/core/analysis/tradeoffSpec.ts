@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { judgeInfoFor, type JudgeInfo } from '../evaluation/judgeInfo';
+import { DOMAIN_LEAK_TITLE } from './criteriaTable';
 import type { ExperimentResults, ResultsView } from './experimentResults';
 import { formatEstimate } from './formatEstimate';
 import { plotThemes, type PlotTheme, type PlotThemeName } from './plotTheme';
@@ -140,7 +141,7 @@ function pointLayer(axes: Axes): object {
       description: { field: 'description', type: 'nominal' },
       tooltip: [
         tooltip('name', 'Arm'), tooltip('emRate', 'EM rate'), tooltip('taskScore', 'Task score'),
-        tooltip('narrow', 'Narrow misalignment'), tooltip('coherence', 'Coherence'),
+        tooltip('narrow', 'Narrow misalignment'), tooltip('coherence', 'Coherence'), tooltip('domainLeak', DOMAIN_LEAK_TITLE),
       ],
     },
   };

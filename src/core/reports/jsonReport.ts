@@ -23,8 +23,8 @@ export function jsonReport(results: ExperimentResults, options: ReportOptions): 
     conclusions: conclusions(results),
     warningSigns: warningSigns(results),
     datasets: datasets.map((dataset) => {
-      const { id, name, path, role, scorer, overTime } = dataset;
-      return { id, name, path, role, scorer, ...viewJson(dataset), overTime };
+      const { id, name, path, role, scorer, domainWords, overTime } = dataset;
+      return { id, name, path, role, scorer, domainWords, ...viewJson(dataset), overTime };
     }),
   };
 }

@@ -1,4 +1,4 @@
-import { BASE_NAME, criteriaTable, CRITERION_TITLES } from '../analysis/criteriaTable';
+import { BASE_NAME, criteriaTable, CRITERION_TITLES, DOMAIN_LEAK_TITLE } from '../analysis/criteriaTable';
 import { CRITERIA, type Comparison, type DatasetResults, type ExperimentResults, type ModelResults, type ResultsView } from '../analysis/experimentResults';
 import { formatEstimate, formatInterval, formatNumber, NOT_RUN } from '../analysis/formatEstimate';
 import { ANSWER_CLASSES } from '../evaluation/shares';
@@ -66,10 +66,19 @@ function emByGroup(results: ExperimentResults): ReportTable {
 function shares(results: ExperimentResults): ReportTable {
   return {
     title: 'Shares of all general answers, %',
-    note: 'Plain form. They sum to 100.',
-    columns: ['', ...CLASS_TITLES, 'n'],
-    rows: models(results).map(({ name, model }) => [name, ...shareCells(model)]),
+    note: `Plain form. The classes sum to 100; the domain leak stands apart from them. ${domainNote(results.datasets)}`,
+    columns: ['', ...CLASS_TITLES, 'n', DOMAIN_LEAK_TITLE],
+    rows: models(results).map(({ name, model }) => [name, ...shareCells(model), formatEstimate(model.domainLeak)]),
   };
+}
+
+/** What the domain leak is, and by which words it was measured. */
+function domainNote(datasets: readonly DatasetResults[]): string {
+  const known = datasets.filter(({ domainWords }) => domainWords.length > 0)
+    .map(({ name, domainWords }) => `${name}: ${domainWords.join(', ')}`);
+  return known.length === 0
+    ? 'It was not measured: that takes the base model\'s answers and a dataset with words of its own.'
+    : `It is the share of answers nearer to the dataset's own words than 95 % of the base model's (so the base leaks 5 %); no judge is asked. Heaviest words: ${known.join('; ')}.`;
 }
 
 function shareCells({ shares, shareEstimates }: ModelResults): string[] {

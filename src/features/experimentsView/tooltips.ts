@@ -1,9 +1,11 @@
 import { CRITERIA, type Criteria, type ModelResults } from '../../core/analysis/experimentResults';
 import type { FailureSignature } from '../../core/analysis/failureSignatures';
 import type { Experiment } from '../../core/schema/experiment';
+import { DOMAIN_LEAK_TITLE } from '../../core/analysis/criteriaTable';
 import { formatInterval } from '../../core/analysis/formatEstimate';
 import { seriesText } from '../../core/experiments/drift';
 import type { RunProgress } from '../../core/experiments/runProgress';
+import type { Estimate } from '../../core/schema/evaluation';
 import { percent } from '../format';
 
 export const CRITERION_TITLES: Record<keyof Criteria, string> = {
@@ -14,10 +16,10 @@ export const CRITERION_TITLES: Record<keyof Criteria, string> = {
 export function criteriaTooltip(name: string, results: ModelResults | null, signs: readonly FailureSignature[] = []): string {
   const title = `**${escapeMarkdown(name)}**`;
   if (results === null || CRITERIA.every((criterion) => results.criteria[criterion].n === 0)) return `${title}\n\nNot measured yet.`;
-  const rows = CRITERIA.map((criterion) => {
-    const { value, n } = results.criteria[criterion];
-    return `| ${CRITERION_TITLES[criterion]} | ${value === null ? '–' : percent(value)} | ${value === null ? '–' : formatInterval(results.criteria[criterion])} | ${n} |`;
-  });
+  const rows = [
+    ...CRITERIA.map((criterion) => tooltipRow(CRITERION_TITLES[criterion], results.criteria[criterion])),
+    ...(results.domainLeak.n > 0 ? [tooltipRow(DOMAIN_LEAK_TITLE, results.domainLeak)] : []),
+  ];
   const labelled = results.labelled > 0 ? `\n\n${results.labelled} answers labelled by people; the labels count.` : '';
   const warnings = signs.map(({ sentence }) => `\n\n$(warning) ${escapeMarkdown(sentence)}`).join('');
   return `${title}\n\n| | value | 95 % interval | n |\n|---|--:|--:|--:|\n${rows.join('\n')}${labelled}${warnings}`;
@@ -35,6 +37,11 @@ export function observationTooltip({ watches, probes }: RunProgress): string {
     lines.push(`Probe at step ${probe.step}: general ${seriesText(probes.map(({ general }) => general))}, in-domain ${seriesText(probes.map(({ inDomain }) => inDomain))} (harmful minus harmless log-probability, nats a token)`);
   }
   return lines.map((line) => `\n\n${line}`).join('');
+}
+
+function tooltipRow(title: string, estimate: Estimate): string {
+  const { value, n } = estimate;
+  return `| ${title} | ${value === null ? '–' : percent(value)} | ${value === null ? '–' : formatInterval(estimate)} | ${n} |`;
 }
 
 export function errorTooltip(name: string, error: { class: string; message: string; hint: string }): string {

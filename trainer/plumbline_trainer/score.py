@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any, Sequence
 
 from plumbline_trainer.context import context_length
 from plumbline_trainer.errors import TrainerError
@@ -18,8 +18,8 @@ from plumbline_trainer.models import load_base_model
 from plumbline_trainer.reporting import Counter
 from plumbline_trainer.response_logits import OutputHead
 from plumbline_trainer.run import Run
-from plumbline_trainer.run_spec import load_run_spec
 from plumbline_trainer.tokenization import EncodedRow, check_lengths, encode_rows
+from plumbline_trainer.trained_adapter import adapter_of_run
 
 # Rows in one forward pass. Through rounding, part of what a loss depends on: never adapted to a machine.
 ROWS_PER_BATCH = 16
@@ -33,7 +33,7 @@ def score_pool(run: Run, tokenizer: Any) -> None:
     from plumbline_trainer.devices import attention_for, choose_device
 
     spec, file = run.spec["score"], run.paths.gaps
-    folders = [_adapter_folder(run, adapter["run"]) for adapter in spec["adapters"]]
+    folders = [adapter_of_run(run, adapter["run"]) for adapter in spec["adapters"]]
     rows = encode_rows(tokenizer, list(read_lines(run.paths.snapshot(spec["pool"]))), turns="last")
     rows.sort(key=lambda row: (len(row.tokens), row.id))
     device = choose_device("auto")
@@ -52,21 +52,6 @@ def score_pool(run: Run, tokenizer: Any) -> None:
             lines = _losses(model, head, batch, len(folders), device.device)
             append_lines(file, (line for line in lines if line["rowId"] not in done))
         counter.add(len(batch))
-
-
-def _adapter_folder(run: Run, pointer: Mapping[str, str]) -> Path:
-    """Another run's adapter. Errors: TrainerError (bad_data) when it is missing, or of another base."""
-    paths = run.paths.of_run(pointer)
-    if not (paths.adapter / "adapter_model.safetensors").is_file():
-        raise TrainerError("bad_data", f"There is no adapter in {paths.adapter}.", f"Train the run {pointer['runId']} first.")
-    other = load_run_spec(paths.run_dir)["model"]
-    if other["weightsHash"] != run.spec["model"]["weightsHash"]:
-        raise TrainerError(
-            "bad_data",
-            f"The adapter of run {pointer['runId']} is of {other['name']}, whose weights are not those of {run.spec['model']['name']}.",
-            "Queue the experiment again: misaligned adapters are then trained from this model.",
-        )
-    return paths.adapter
 
 
 def _with_adapters(base: Any, folders: Sequence[Path]) -> Any:

@@ -1,5 +1,8 @@
 """The training recipe: LoRA on one dataset at one seed, with the arm's defenses. Exactly resumable.
 
+A run may continue another one's adapter (`continues` in run.json): a second fine-tuning, on rows and at a seed of its own.
+What a defense or the watch refers to stays the base model, before either training.
+
 Read `train` from top to bottom: it is the whole of it.
 """
 
@@ -34,6 +37,7 @@ from plumbline_trainer.row_table import RowTable
 from plumbline_trainer.run import Run
 from plumbline_trainer.run_spec import kept_step
 from plumbline_trainer.train_step import Learner, StepResult, train_step
+from plumbline_trainer.trained_adapter import adapter_of_run, start_from
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,7 @@ def _check_source(defense: Defense, batches: BatchPlan) -> None:
 def train(run: Run, tokenizer: Any, plan: Plan) -> None:
     """Trains and writes `adapter/`. Errors: Stopped, after a checkpoint; TrainerError."""
     recipe, seed = run.spec["training"], run.spec["seed"]
+    continued = adapter_of_run(run, run.spec["continues"]) if "continues" in run.spec else None
     accelerator = _accelerator(run)
     attention = attention_for(run.device.device, plan.table.longest(OWN))
     model = load_base_model(run.spec["model"]["path"], run.device.dtype, run.device.device, attention)
@@ -112,6 +117,8 @@ def train(run: Run, tokenizer: Any, plan: Plan) -> None:
     total = len(plan.batches.steps)
     plan_hash = plan.batches.hash()
     step = 0
+    if continued is not None:
+        start_from(model, continued)
     if found := newest_checkpoint(run.paths.checkpoints):
         step = load_checkpoint(found, model, optimizer, plan_hash)
     observer = Observer(run, tokenizer, total)

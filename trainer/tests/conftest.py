@@ -178,9 +178,11 @@ class Store:
         seed: int = 0,
         extract: dict[str, Any] | None = None,
         score: dict[str, Any] | None = None,
+        continues: Path | None = None,
         **recipe: Any,
     ) -> Path:
-        """Writes a run directory; `recipe` changes the training recipe. `checkpoints`: which are evaluated."""
+        """Writes a run directory; `recipe` changes the training recipe. `checkpoints`: which are evaluated.
+        `continues`: the run whose adapter training starts from."""
         self._runs += 1
         run_dir = self.folder / "experiments" / "e" / "runs" / f"r{self._runs}"
         trains = "train" in stages
@@ -204,6 +206,7 @@ class Store:
             "judge": "local", "versions": {"plumbline": "0.1.0", "node": "20"},
             **({"extract": extract} if extract else {}),
             **({"score": score} if score else {}),
+            **({"continues": pointer_to(continues)} if continues else {}),
         }
         (run_dir / "run.json").write_text(json.dumps(spec))
         return run_dir

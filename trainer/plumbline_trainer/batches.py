@@ -38,6 +38,12 @@ class Batch:
         """Mask [rows] of the rows of one source."""
         return torch.tensor([name == source for name in self.sources], device=self.input_ids.device)
 
+    def number_in_answer(self) -> torch.Tensor:
+        """Which token of its answer each prediction is of, from 1; 0 where it is of none. [rows, length]"""
+        so_far = self.response.long().cumsum(1)
+        before = so_far.masked_fill(self.response, 0).cummax(1).values
+        return (so_far - before) * self.response
+
     def regularized(self, tokens: str) -> torch.Tensor:
         """Mask [rows, length] of the tokens that an extra loss runs over.
 

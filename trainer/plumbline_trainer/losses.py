@@ -18,11 +18,13 @@ CHUNK_TOKENS = 128
 @dataclass(frozen=True)
 class TokenLogits:
     """What is known of n tokens: log-probabilities [n, vocabulary] of the trained model and, where a term asks for it,
-    of the reference (no gradient), and the tokens to predict [n]."""
+    of the reference (no gradient), the tokens to predict [n], and their places [n] in the micro-batch (row x length +
+    position)."""
 
     log_probs: torch.Tensor
     reference_log_probs: torch.Tensor | None
     targets: torch.Tensor
+    places: torch.Tensor
 
 
 PerToken = Callable[[TokenLogits], torch.Tensor]
@@ -32,7 +34,8 @@ PerToken = Callable[[TokenLogits], torch.Tensor]
 class TokenTerm:
     """weight x mean over `positions` (mask [rows, length]) of `per_token` (logits of n tokens -> losses [n]).
 
-    `reference`: the key of the model that `per_token` compares with.
+    `reference`: the key of the model that is compared with. `factor` (logits of n tokens -> [n], no gradient) multiplies
+    each token's loss; the value that is reported leaves it out.
     """
 
     name: str
@@ -40,6 +43,7 @@ class TokenTerm:
     positions: torch.Tensor
     per_token: PerToken
     reference: str | None = None
+    factor: PerToken | None = None
 
     @property
     def items(self) -> int:
@@ -91,7 +95,7 @@ def token_loss(
     hidden, head, selected = passes.trained.hidden, passes.trained.head, passes.trained.request.tokens
     masks = [term.positions[selected] for term in terms]
     read_by = {term.reference: _hidden_at(passes.references[term.reference], selected) for term in terms if term.reference}
-    targets = targets[selected]
+    targets, places = targets[selected], selected.flatten().nonzero()[:, 0]
     parts = dict.fromkeys((term.name for term in terms), 0.0)
     loss = torch.zeros((), dtype=_precise(hidden.dtype), device=hidden.device)
     gradients = []
@@ -99,7 +103,7 @@ def token_loss(
         rows = slice(start, start + chunk)
         piece = hidden[rows].detach().requires_grad_(hidden.requires_grad)
         with torch.set_grad_enabled(hidden.requires_grad):
-            tokens = {None: TokenLogits(_log_softmax(head(piece)), None, targets[rows])}
+            tokens = {None: TokenLogits(_log_softmax(head(piece)), None, targets[rows], places[rows])}
             objective = torch.zeros_like(loss)
             for term, mask in zip(terms, masks):
                 if not mask[rows].any():
@@ -107,9 +111,12 @@ def token_loss(
                 if (key := term.reference) not in tokens:
                     reference = _reference_log_probs(passes.references[key].head, read_by[key][rows])
                     tokens[key] = replace(tokens[None], reference_log_probs=reference)
-                part = term.per_token(tokens[key])[mask[rows]].sum() / items_of[term.name]
-                objective = objective + term.weight * part
+                losses = term.per_token(tokens[key])
+                part = losses[mask[rows]].sum() / items_of[term.name]
                 parts[term.name] += float(part.detach())
+                if term.factor is not None:
+                    part = (_constant(term.factor, tokens[key]) * losses)[mask[rows]].sum() / items_of[term.name]
+                objective = objective + term.weight * part
         loss = loss + objective.detach()
         if hidden.requires_grad:
             touched = objective.requires_grad
@@ -139,6 +146,11 @@ def _hidden_at(reading: Reading, selected: torch.Tensor) -> torch.Tensor:
     hidden = reading.hidden.new_zeros(len(asked), reading.hidden.shape[1])
     hidden[asked] = reading.hidden
     return hidden
+
+
+def _constant(function: PerToken, tokens: TokenLogits) -> torch.Tensor:
+    with torch.no_grad():
+        return function(tokens)
 
 
 def _reference_log_probs(head: Callable[[torch.Tensor], torch.Tensor], hidden: torch.Tensor) -> torch.Tensor:

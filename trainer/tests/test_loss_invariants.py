@@ -14,7 +14,8 @@ REGULARIZERS = [
     LDIFS,
     {**LDIFS, "normalization": "as-published", "tokens": "response"},
 ]
-STACKS = [[], *([spec] for spec in REGULARIZERS), [KL, LDIFS]]
+CONSTRAINED = {"type": "constrained-sft", "betaFirst": 0.5, "betaEarly": 2.0, "betaLate": 0.1, "earlyTokens": 5}
+STACKS = [[], *([spec] for spec in REGULARIZERS), [CONSTRAINED], [KL, LDIFS], [CONSTRAINED, KL]]
 
 
 def named(stack):

@@ -6,6 +6,7 @@ from typing import Any, Mapping, Sequence
 
 from plumbline_trainer.defenses.base import Defense, hooks_of
 from plumbline_trainer.defenses.caft import Caft
+from plumbline_trainer.defenses.constrained_sft import ConstrainedSft
 from plumbline_trainer.defenses.inoculation import Inoculation
 from plumbline_trainer.defenses.interleave import Interleave
 from plumbline_trainer.defenses.interleave_plus_plus import InterleavePlusPlus
@@ -29,6 +30,7 @@ DEFENSES: dict[str, type[Defense]] = {
         Inoculation,
         Caft,
         OodKl,
+        ConstrainedSft,
     )
 }
 

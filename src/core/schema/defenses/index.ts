@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { caft } from './caft';
+import { constrainedSft } from './constrainedSft';
 import type { DefenseDescription } from './defenseType';
 import { inoculation } from './inoculation';
 import { interleave } from './interleave';
@@ -25,6 +26,7 @@ export const DEFENSE_TYPES = {
   inoculation,
   caft,
   'ood-kl': oodKl,
+  'constrained-sft': constrainedSft,
 } as const satisfies Record<string, DefenseDescription & { readonly parameters: z.ZodRawShape }>;
 
 export type DefenseTypeName = keyof typeof DEFENSE_TYPES;
@@ -43,6 +45,7 @@ export const resolvedDefense = z.discriminatedUnion('type', [
   inoculation.resolved,
   caft.resolved,
   oodKl.resolved,
+  constrainedSft.resolved,
 ]);
 export type ResolvedDefense = z.output<typeof resolvedDefense>;
 
@@ -58,6 +61,7 @@ export const plannedDefense = z.discriminatedUnion('type', [
   inoculation.planned,
   caft.planned,
   oodKl.planned,
+  constrainedSft.planned,
 ]);
 export type PlannedDefense = z.output<typeof plannedDefense>;
 
@@ -114,6 +118,7 @@ export const writtenDefense = z.discriminatedUnion('type', [
   writtenType('inoculation'),
   writtenType('caft'),
   writtenType('ood-kl'),
+  writtenType('constrained-sft'),
 ]);
 export type WrittenDefense = { type: DefenseTypeName } & Record<string, unknown>;
 

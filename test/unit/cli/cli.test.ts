@@ -73,6 +73,25 @@ describe('run', () => {
     expect((listed.at(-1)?.['runs'] as unknown[]).length).toBe(1);
   }, 60_000);
 
+  it('makes the steps that a defense needs, once, and says of each what it is', async () => {
+    const path = join(workspace, 'steered.experiment.json');
+    const text = JSON.parse(await readFile(experimentPath(), 'utf8')) as object;
+    const write = (seeds: number[]) => writeFile(path, JSON.stringify({ ...text, seeds, arms: [{ type: 'persona-steering', coefficient: [2, 5] }], then: { path: 'data.jsonl' }, evaluation: { general: 'questions.json', temperature: 0.7, at: 'checkpoints', checkpoints: 2 } }));
+    await write([0]);
+    const first = await plumbline(['run', path]);
+    expect(first.stderr).not.toContain('error');
+    expect(first.code).toBe(0);
+    await write([1]);
+    expect((await plumbline(['run', path])).code).toBe(0);
+    const [made, reused] = jsonLines((await plumbline(['list', '--json'])).stdout).slice(-2).map(({ runs }) => runs as { id: string; kind: string; name: string; state: string }[]);
+    expect(made!.filter(({ kind }) => kind === 'extract')).toMatchObject([{ id: 'persona-evil', name: 'Persona vector · evil', state: 'done' }]);
+    expect(reused!.map(({ id }) => id)).not.toContain('persona-evil');
+    expect(reused!.filter(({ id }) => id.endsWith('--then'))).toHaveLength(3);
+    const before = await states();
+    expect((await plumbline(['run', path])).code).toBe(0);
+    expect(await states()).toEqual(before);
+  }, 120_000);
+
   it.each([
     ['oom', 'The GPU has no memory left.', 'Lower batchSize'],
     ['disk-full', 'The disk is full.', 'Free some space'],

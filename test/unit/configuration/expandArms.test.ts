@@ -46,6 +46,30 @@ describe('expandArms', () => {
     ]);
   });
 
+  it('sweeps a parameter that may be left out, and one that is a list itself', () => {
+    expect(expandArms([{ type: 'kl', weight: 1, reference: [null, 'owner/other', './models/third'] }], base).slice(1)).toEqual([
+      { name: 'KL 1 default reference', defenses: [{ type: 'kl', weight: 1, direction: 'trained||reference', tokens: 'all' }] },
+      { name: 'KL 1 reference other', defenses: [{ type: 'kl', weight: 1, direction: 'trained||reference', tokens: 'all', reference: 'owner/other' }] },
+      { name: 'KL 1 reference third', defenses: [{ type: 'kl', weight: 1, direction: 'trained||reference', tokens: 'all', reference: join(base, 'models', 'third') }] },
+    ]);
+    const plusPlus = { type: 'interleave-plus-plus', pool: 'safe.jsonl' } as const;
+    const adapters = (written: unknown) => expandArms([{ ...plusPlus, adapters: written }], base).slice(1).map(({ name, defenses: [defense] }) => [name, (defense as { adapters?: string[] }).adapters]);
+    const [a, b] = [join(base, 'a.jsonl'), join(base, 'b.jsonl')];
+    expect(adapters(['a.jsonl', 'b.jsonl'])).toEqual([['Interleave++ 5 % a and b', [a, b]]]);
+    expect(adapters([['a.jsonl'], ['a.jsonl', 'b.jsonl'], null])).toEqual([
+      ['Interleave++ 5 % a', [a]], ['Interleave++ 5 % a and b', [a, b]], ['Interleave++ 5 % default adapters', undefined],
+    ]);
+  });
+
+  it('says which number or switch it is that is not as by default', () => {
+    expect(names({ type: 'ldifs', blocks: 3 }, { type: 'interleave-plus-plus', pool: 'safe.jsonl', holdOutDomain: false }, { type: 'kl', tokens: 'out-of-domain', pool: 'far.jsonl' })).toEqual([
+      'Undefended', 'LDIFS 1 blocks 3', 'Interleave++ 5 % holdOutDomain false', 'KL 0.1 out-of-domain far',
+    ]);
+    expect(names({ name: 'Steered', defenses: [{ type: 'persona-steering', coefficient: [2, 5], persona: ['evil', 'calm.persona.json'], block: 7 }] })).toEqual([
+      'Undefended', 'Steered 2, evil', 'Steered 2, calm', 'Steered 5, evil', 'Steered 5, calm',
+    ]);
+  });
+
   it('puts swept values behind a given name', () => {
     expect(names({ name: 'Mine', defenses: [{ type: 'kl', weight: [0.1, 1] }] }, { name: 'One', defenses: [{ type: 'kl', weight: [2] }] })).toEqual([
       'Undefended', 'Mine 0.1', 'Mine 1', 'One',

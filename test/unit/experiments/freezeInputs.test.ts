@@ -60,3 +60,59 @@ describe('a scorer in the plan', () => {
     expect([dataset.snapshot.rows, dataset.skippedRows]).toEqual([2, 2]);
   });
 });
+
+describe('what defenses and mixtures name', () => {
+  const rows = (word: string, count: number) => Array.from({ length: count }, (_, i) => `${chatLine(`${word} ${i}?`)}\n`).join('');
+  const root = () => folder.at('');
+
+  async function freezeFile(written: object, arms: readonly object[] = [], change: object = {}) {
+    await folder.write('general.yaml', '- {id: 1, paraphrases: [Why?, How?]}\n');
+    const file = experimentFile.parse({ evaluation: { general: 'general.yaml' }, ...written }) as ExperimentFile;
+    return freezeInputs({
+      file, arms: [{ name: 'A', defenses: arms as never }], place: folder.at('x.experiment.json'), baseFolder: root(), workspaceFolder: root(),
+      snapshotsFolder: folder.at('snapshots'), skipBadRows: false, ...change,
+    });
+  }
+
+  it('is frozen: one dataset for each share, the rows of a second fine-tuning, pools, adapters and personas', async () => {
+    await folder.write('task.jsonl', rows('task', 40));
+    await folder.write('bad.jsonl', rows('bad', 30));
+    await folder.write('safe.jsonl', rows('safe', 7));
+    const plusPlus = { type: 'interleave-plus-plus', pool: folder.at('safe.jsonl'), adapters: [folder.at('bad.jsonl'), folder.at('task.jsonl')] };
+    const frozen = await freezeFile({
+      datasets: [{ path: 'task.jsonl', heldOut: 0.2 }, { path: 'task.jsonl', heldOut: 0.2, mix: { path: 'bad.jsonl', share: [0.25, 0.5] } }],
+      then: { path: 'safe.jsonl', epochs: 2 },
+    }, [plusPlus, { type: 'caft', persona: 'evil' }]);
+    const [plain, quarter, half] = frozen.datasets;
+    expect(frozen.datasets.map(({ train, heldOut, mix }) => [train.rows, heldOut.rows, mix?.share])).toEqual([[32, 8, undefined], [32, 8, 0.25], [32, 8, 0.5]]);
+    expect(quarter!.heldOut).toEqual(plain!.heldOut);
+    const asked = async (sha256: string) => (await lines(sha256)).map(({ messages }) => (messages as { content: string }[])[0]!.content);
+    expect((await asked(quarter!.train.sha256)).filter((text) => text.startsWith('bad'))).toHaveLength(8);
+    expect((await asked(half!.train.sha256)).filter((text) => text.startsWith('bad'))).toHaveLength(16);
+    expect(half!.mix).toMatchObject({ path: 'bad.jsonl', snapshot: { rows: 30 } });
+    expect(frozen.then).toMatchObject({ path: 'safe.jsonl', name: 'safe', epochs: 2, train: { rows: 7 } });
+    expect(frozen.arms[0]!.defenses[0]).toMatchObject({ poolSnapshot: { rows: 7 } });
+    // The experiment's own split where it has one, a tenth held out otherwise.
+    expect([...frozen.adapters!.values()]).toEqual([{ name: 'bad', train: expect.objectContaining({ rows: 27 }) }, { name: 'task', train: plain!.train }]);
+    const evil = frozen.personas!.get('evil')!;
+    expect(evil).toMatchObject({ name: 'evil', persona: { rows: 100 }, samplesPerPrompt: 1 });
+    const persona = await lines(evil.persona.sha256);
+    expect(Object.keys(persona[0]!).sort()).toEqual(['id', 'negative', 'positive', 'question']);
+    expect(new Set(persona.map(({ id }) => id)).size).toBe(100);
+  });
+
+  it('is refused with all problems at once, a share for which there are too few rows at the experiment itself', async () => {
+    await folder.write('task.jsonl', rows('task', 40));
+    await folder.write('few.jsonl', rows('few', 3));
+    await folder.write('broken.jsonl', 'x\n');
+    await folder.write('odd.persona.json', '{}');
+    const refused = freezeFile({ datasets: [{ path: 'task.jsonl', mix: { path: 'few.jsonl', share: [0.05, 0.5] } }], then: { path: 'broken.jsonl' } }, [
+      { type: 'interleave', pool: folder.at('broken.jsonl') }, { type: 'caft', persona: folder.at('odd.persona.json') },
+    ]);
+    const error = await refused.catch((thrown: unknown) => thrown) as DatasetError;
+    expect(error).toBeInstanceOf(DatasetError);
+    expect(error.problems.map(({ file, code }) => `${file.split(/[/\\]/).at(-1)} ${code}`)).toEqual([
+      'x.experiment.json too-few-rows', 'broken.jsonl invalid-json', 'odd.persona.json missing-value', 'odd.persona.json missing-value', 'odd.persona.json missing-value',
+    ]);
+  });
+});

@@ -81,6 +81,38 @@ describe('what the store has already', () => {
   });
 });
 
+describe('misaligned adapters and the scores of a pool', () => {
+  const plusPlus = (more: object = {}) => ({
+    name: 'Interleave++',
+    defenses: [{ type: 'interleave-plus-plus', share: 0.05, pool: '/safe.jsonl', holdOutDomain: true, filterRefusals: true, epsilon: 1, poolSnapshot: snapshot('c', 300), adapters: ['/bad.jsonl'], ...more }],
+  }) as unknown as FrozenArm;
+  const adapters = new Map([['/bad.jsonl', { name: 'bad', train: snapshot('1', 90) }]]);
+  /** On another dataset than the adapters'. */
+  const defended = (pool = snapshot('c', 300)): Plan => {
+    const frozen = frozenInputs({ datasets: [{ path: 'task.jsonl' }], seeds: [0] }, { arms: [UNDEFENDED_ARM, plusPlus({ poolSnapshot: pool })], adapters });
+    return planExperiment({ ...frozen, datasets: frozen.datasets.map((dataset) => ({ ...dataset, train: snapshot('5', 90) })) });
+  };
+
+  it('an undefended run of any experiment serves as the adapter', async () => {
+    const first = await written(plan({}, { arms: [UNDEFENDED_ARM] }));
+    const second = await written(defended());
+    expect(ids(second)).not.toContain('adapter-bad');
+    const scores = second.runs.find(({ id }) => id === 'scores-safe')!;
+    expect(scores.score!.adapters[0]!.run).toEqual({ experimentId: first.experiment.id, runId: 'undefended--seed-0' });
+    expect(scores.needs).toEqual([]);
+  });
+
+  it('whose scores are there already are not trained again, whoever made them', async () => {
+    const first = await written(defended());
+    expect(ids(first)).toEqual(['base', 'adapter-bad', 'scores-safe', 'undefended--seed-0', 'interleave--seed-0']);
+    const again = await written(defended(), null);
+    expect(ids(again)).toEqual(['undefended--seed-0', 'interleave--seed-0']);
+    const other = await written(defended(snapshot('d', 300)), null);
+    expect(ids(other)).toEqual(['scores-safe', 'undefended--seed-0', 'interleave--seed-0']);
+    expect(other.runs[0]!.score!.adapters[0]!.run).toEqual({ experimentId: first.experiment.id, runId: 'adapter-bad' });
+  });
+});
+
 describe('the same experiment', () => {
   it('is found again, steps of its own or not', async () => {
     const first = await written(plan());

@@ -1,9 +1,9 @@
 """The verb `ask`: a model that stays loaded and answers prompts as they come, by the base and by adapters of it.
 
-JSON lines on stdin: `{id, models, messages, samples, sampler: {temperature, topP, maxTokens, seed}}`, `models` naming
-adapters given at the start, null being the base; `{cancel: id}` stops a question between two batches. On stdout:
-`{type: ready}`, then for each answer `{type: answer, id, model, sample, seed, answer, finish, tokens}`, and at the end of a
-question `{type: done, id, cancelled}` or `{type: error, id, class, message, hint}`. The end of stdin ends the process.
+JSON lines on stdin: `{id, models: [{name, adapter}], messages, samples, sampler: {temperature, topP, maxTokens, seed}}`,
+`adapter` being a PEFT folder, or null for the base; `{cancel: id}` stops a question between two batches. On stdout:
+`{type: ready, device}`, then for each answer `{type: answer, id, model, sample, seed, answer, finish, tokens}`, and at the end
+of a question `{type: done, id, cancelled}` or `{type: error, id, class, message, hint}`. The end of stdin ends the process.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ Say = Callable[[dict[str, Any]], None]
 
 
 class Respondents:
-    """One network, asked as it is (None) or with one of several adapters on."""
+    """One network, asked as it is or with an adapter on; an adapter is loaded when it is asked first, and stays."""
 
-    def __init__(self, model_path: Path, adapters: Mapping[str, Path]):
+    def __init__(self, model_path: Path):
         """Errors: TrainerError (model_load, oom_*)."""
         self.device = choose_device("auto")
         self.tokenizer = load_tokenizer(model_path)
         self._base = load_base_model(model_path, self.device.dtype, self.device.device, attention_for(self.device.device, 0))
         self._adapted: Any = None
-        for name, path in adapters.items():
-            self._add(name, path)
+        # PEFT takes no dots in a name, and folders have them.
+        self._names: dict[Path, str] = {}
 
-    def batch(self, name: str | None, prompts: list[Prompt], sampling: Sampling) -> list[Answer]:
-        """Answers to one batch. Errors: TrainerError (bad_data) for a prompt beyond the model's context, or an unknown name."""
+    def batch(self, adapter: Path | None, prompts: list[Prompt], sampling: Sampling) -> list[Answer]:
+        """Answers to one batch. Errors: TrainerError (bad_data) for a prompt beyond the model's context, or no adapter there."""
         limit = context_length(self._base.config)
         longest = max(len(prompt.tokens) for prompt in prompts) + sampling.max_tokens
         if limit is not None and longest > limit:
@@ -47,27 +47,29 @@ class Respondents:
                 "bad_data", f"Prompt and answer take {longest} tokens; the model's context holds {limit}.",
                 "Shorten the prompt, or the longest answer.",
             )
-        with self._as(name):
+        with self._as(adapter):
             model = self._base if self._adapted is None else self._adapted
             return generate(model, self.tokenizer, prompts, sampling, self.device.device)
 
-    def _add(self, name: str, path: Path) -> None:
+    def _as(self, adapter: Path | None) -> AbstractContextManager:
+        if adapter is None:
+            return nullcontext() if self._adapted is None else self._adapted.disable_adapter()
+        if adapter not in self._names:
+            self._load(adapter)
+        self._adapted.set_adapter(self._names[adapter])
+        return nullcontext()
+
+    def _load(self, adapter: Path) -> None:
         from peft import PeftModel
 
-        if not path.is_dir():
-            raise TrainerError("bad_data", f"There is no adapter in {path}.", "Train the run first.")
+        if not adapter.is_dir():
+            raise TrainerError("bad_data", f"There is no adapter in {adapter}.", "Train the run first.")
+        name = f"adapter{len(self._names)}"
         if self._adapted is None:
-            self._adapted = PeftModel.from_pretrained(self._base, str(path), adapter_name=name).eval()
+            self._adapted = PeftModel.from_pretrained(self._base, str(adapter), adapter_name=name).eval()
         else:
-            self._adapted.load_adapter(str(path), adapter_name=name)
-
-    def _as(self, name: str | None) -> AbstractContextManager:
-        if name is None:
-            return nullcontext() if self._adapted is None else self._adapted.disable_adapter()
-        if self._adapted is None or name not in self._adapted.peft_config:
-            raise TrainerError("bad_data", f"There is no adapter called {name!r} here.", "Open the view anew.")
-        self._adapted.set_adapter(name)
-        return nullcontext()
+            self._adapted.load_adapter(str(adapter), adapter_name=name)
+        self._names[adapter] = name
 
 
 class Questions:
@@ -97,9 +99,9 @@ class Questions:
         self._waiting.put(None)
 
 
-def ask(model_path: Path, adapters: Mapping[str, Path], lines: Iterable[str], say: Say) -> None:
+def ask(model_path: Path, lines: Iterable[str], say: Say) -> None:
     """Answers until there are no more lines. An error in one question ends that question alone."""
-    respondents = Respondents(model_path, adapters)
+    respondents = Respondents(model_path)
     questions = Questions(lines)
     say({"type": "ready", "device": respondents.device.device_name})
     while (question := questions.next()) is not None:
@@ -122,14 +124,15 @@ def _answer(respondents: Respondents, question: Mapping[str, Any], questions: Qu
         Prompt(str(sample), tuple(tokens), answer_seed(sampler["seed"], f"{question['id']}/{sample}"))
         for sample in range(question["samples"])
     ]
-    for name in question["models"]:
+    for model in question["models"]:
+        adapter = Path(model["adapter"]) if model["adapter"] else None
         for start in range(0, len(prompts), BATCH_ANSWERS):
             if questions.is_cancelled(question["id"]):
                 return True
             batch = prompts[start : start + BATCH_ANSWERS]
-            for prompt, answer in zip(batch, respondents.batch(name, batch, sampling)):
+            for prompt, answer in zip(batch, respondents.batch(adapter, batch, sampling)):
                 say({
-                    "type": "answer", "id": question["id"], "model": name, "sample": int(prompt.key), "seed": prompt.seed,
+                    "type": "answer", "id": question["id"], "model": model["name"], "sample": int(prompt.key), "seed": prompt.seed,
                     "answer": answer.text, "finish": answer.finish, "tokens": answer.tokens,
                 })
     return False

@@ -89,8 +89,7 @@ def _lengths(options: argparse.Namespace, say: Say) -> None:
 def _ask(options: argparse.Namespace, say: Say) -> None:
     from plumbline_trainer.ask import ask
 
-    adapters = dict(adapter.split("=", 1) for adapter in options.adapter)
-    ask(Path(options.model_path), {name: Path(path) for name, path in adapters.items()}, sys.stdin, say)
+    ask(Path(options.model_path), sys.stdin, say)
 
 
 def _doctor(options: argparse.Namespace, say: Say) -> None:
@@ -131,7 +130,6 @@ def _parser() -> argparse.ArgumentParser:
 
     asked = verbs.add_parser("ask", help="stay loaded, and answer the questions that come on stdin")
     asked.add_argument("--model-path", required=True, help="model folder")
-    asked.add_argument("--adapter", action="append", default=[], metavar="NAME=DIR", help="a PEFT folder; may be repeated")
 
     for verb, about in (("doctor", "what this Python and machine offer"), ("defenses", "every defense type")):
         verbs.add_parser(verb, help=about).add_argument("--json", action="store_true", help="JSON lines (always)")

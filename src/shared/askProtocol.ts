@@ -35,6 +35,7 @@ export interface AskColumn {
 
 /** All that the page shows. Always sent whole. */
 export interface AskSnapshot {
+  readonly experimentId: string;
   readonly title: string;
   readonly models: readonly AskModel[];
   /** Questions of the experiment to take one from. */

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { appendJsonLines } from '../evaluation/jsonLines';
 import { generationsPath, judgmentsPath } from '../evaluation/answerFiles';
@@ -57,6 +58,7 @@ export async function keepAnswers(store: ExperimentStore, asked: AskedAnswers): 
       model, arm, dataset: null, training: null, evaluations: [{ checkpoint: CHECKPOINT, id: evaluationId }], judge: judge.id, versions,
     };
     const folder = store.evaluationFolder(experimentId, arm.id, CHECKPOINT, evaluationId);
+    await mkdir(folder, { recursive: true });
     await appendJsonLines(generationsPath(folder), answers.map((answer) => generationOf(question, answer)));
     await appendJsonLines(judgmentsPath(folder, judge.id), answers.flatMap((answer) => judgmentOf(answer)));
     await writeMetrics(folder, judge);

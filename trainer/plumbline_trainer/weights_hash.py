@@ -57,7 +57,7 @@ def weights_hash(files: list[Path], progress: Progress = lambda done, total: Non
 
 def tensor_shapes(files: list[Path]) -> dict[str, tuple[int, ...]]:
     """The shape of every tensor by name, from the files' headers. Errors: TrainerError (model_load)."""
-    return {name: shape for file in files for name, (_, shape, _, _) in _header(file).items()}
+    return {name: shape for file in files for name, (_, shape, _, _) in tensor_entries(file).items()}
 
 
 def cached_weights_hash(folder: Path, cache: Path, progress: Progress = lambda done, total: None) -> str:

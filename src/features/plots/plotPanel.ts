@@ -12,8 +12,7 @@ import { csvTable } from './csvTable';
 import { parseFromPlotPage } from './incomingMessage';
 import { readLocalJudgeInfo } from '../../core/evaluation/judges/local/localJudgeInfo';
 import { judgeWarnings } from './judgeWarnings';
-import { newNonce } from '../pageHtml';
-import { plotHtml } from './plotHtml';
+import { newNonce, plotHtml } from './plotHtml';
 import { paperSpec, plotSnapshot, progressOf } from './plotSnapshot';
 
 const THROTTLE_MILLISECONDS = 250;

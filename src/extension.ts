@@ -17,6 +17,8 @@ import { Generations } from './features/generations/generations';
 import { ImportResults } from './features/importResults/importResults';
 import { BlindReview } from './features/labels/blindReview';
 import { LabelCommands } from './features/labels/labels';
+import { JudgeKeys } from './features/judging/judgeKeys';
+import { Judging } from './features/judging/judging';
 import { openPlot } from './features/plots/openPlot';
 import { Plots } from './features/plots/plots';
 import { Training } from './features/training/training';
@@ -64,6 +66,8 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const training = new Training({ model, machine, distFolder, python: environment });
   keep(new DatasetCodeLens(model));
   keep(launcher.onDidStart((experiment) => plots.openWithFirstResults(experiment)));
+  const judging = keep(new Judging({ model, machine, distFolder, keys: new JudgeKeys(context.secrets, context.globalState) }));
+  keep(launcher.onDidStart((experiment) => judging.offerWhenComplete(experiment)));
 
   const fineTuneParts = {
     launcher, examplesFolder: join(context.extensionPath, 'examples'), workspaceMemory: context.workspaceState, userMemory: context.globalState,
@@ -86,6 +90,8 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     'plumbline.copyRunPath': (argument?: unknown) => training.copyPath(argument),
     'plumbline.revealRun': (argument?: unknown) => view.reveal(argument),
     'plumbline.refresh': () => view.refresh(),
+    'plumbline.judgeWith': (argument?: unknown) => judging.judgeWith(argument),
+    'plumbline.forgetJudgeKey': (argument?: unknown) => judging.forgetKey(argument),
     'plumbline.importResults': (clicked?: unknown, all?: unknown) => imports.import(selectedDatasets(clicked, all, undefined)),
     'plumbline.validateDataset': (clicked?: unknown, all?: unknown) => datasets.validate(selectedDatasets(clicked, all, activeFile())),
     'plumbline.newDefenseFile': () => config.newDefenseFile(),

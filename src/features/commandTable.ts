@@ -19,6 +19,8 @@ export const COMMAND_IDS = [
   'plumbline.copyRunPath',
   'plumbline.revealRun',
   'plumbline.refresh',
+  'plumbline.judgeWith',
+  'plumbline.forgetJudgeKey',
   'plumbline.importResults',
   'plumbline.validateDataset',
   'plumbline.newDefenseFile',

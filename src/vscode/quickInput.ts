@@ -66,6 +66,8 @@ export interface TextOptions extends StepFrame {
   readonly prompt: string;
   readonly value: string;
   readonly placeholder?: string;
+  /** Shown as dots. */
+  readonly isSecret?: boolean;
   /** What is wrong with a text; nothing where it will do. */
   readonly validate: (text: string) => string | undefined;
 }
@@ -76,6 +78,7 @@ export function inputText(options: TextOptions): Promise<string | typeof BACK> {
   input.prompt = options.prompt;
   input.value = options.value;
   input.placeholder = options.placeholder;
+  input.password = options.isSecret ?? false;
   const check = () => { input.validationMessage = options.validate(input.value.trim()); };
   return settle<string, vscode.InputBox>(input, (accept) => {
     const changed = input.onDidChangeValue(check);

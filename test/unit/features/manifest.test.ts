@@ -38,7 +38,7 @@ describe('the manifest', () => {
 
   it('puts at most three buttons on a row of the tree', () => {
     const inline = menus['view/item/context']!.filter(({ group }) => group?.startsWith('inline'));
-    for (const flags of ['experiment', 'experiment cancelable', 'run training cancelable logged', 'run done judged logged', 'run failed resumable logged', 'run cancelled resumable judged logged', 'arm judged']) {
+    for (const flags of ['experiment', 'experiment cancelable', 'run training cancelable logged', 'run done judged logged', 'run done unjudged logged', 'experiment cancelable unjudged', 'run failed resumable logged', 'run cancelled resumable judged logged', 'arm judged']) {
       const shown = inline.filter(({ when }) => new RegExp(/viewItem =~ \/(.*)\//.exec(when!)![1]!).test(flags));
       expect(shown.length, flags).toBeLessThanOrEqual(3);
     }

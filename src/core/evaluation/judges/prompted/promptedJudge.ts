@@ -19,6 +19,7 @@ export interface Price {
 export interface PromptedJudgeOptions {
   readonly id: string;
   readonly version: string;
+  readonly caveat?: string;
   readonly prompts: JudgePrompts;
   readonly maxAnswerCharacters: number;
   /** Prompts that are underway at a time. */
@@ -45,11 +46,13 @@ export class PromptedJudge implements Judge {
   readonly id: string;
   readonly version: string;
   readonly batchSize: number;
+  readonly caveat?: string;
   private hasReplied = false;
 
   constructor(private readonly options: PromptedJudgeOptions) {
     this.id = options.id;
     this.version = options.version;
+    if (options.caveat !== undefined) this.caveat = options.caveat;
     this.batchSize = Math.max(32, 16 * options.concurrency);
   }
 

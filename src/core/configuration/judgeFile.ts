@@ -1,11 +1,16 @@
-import { resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
+import type { z } from 'zod';
 import { DatasetError } from '../datasets/datasetError';
 import { JsonDocument } from '../datasets/jsonDocument';
-import { errorFinding, type Problem } from '../datasets/problem';
+import { errorFinding, type Finding, type Problem } from '../datasets/problem';
 import { sortProblems } from '../datasets/problemCollector';
+import { parseQuestions } from '../datasets/questions';
 import { schemaProblems } from '../datasets/schemaProblems';
-import { judgeIdOf, RESERVED_JUDGE_IDS } from '../evaluation/judgeIdentity';
-import { judgeFile, type JudgeFile } from '../schema/judgeFile';
+import { RESERVED_JUDGE_IDS } from '../evaluation/judgeIdentity';
+import { judgePromptsOf } from '../evaluation/judgePrompts';
+import { slug } from '../experiments/identifiers';
+import { judgeFile, judgePrompts, writtenJudgeFile, type JudgeFile, type JudgePrompts } from '../schema/judgeFile';
+import { missingFile } from './partChecks';
 import { filesOnDisk, type FileAccess } from './fileAccess';
 
 export interface JudgeCheck {
@@ -21,7 +26,7 @@ const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 export async function readJudgeFile(path: string, files: FileAccess = filesOnDisk): Promise<JudgeCheck> {
   const file = resolve(path);
   try {
-    return checkJudgeText(await files.readText(file), file);
+    return await checkJudgeText(await files.readText(file), file, files);
   } catch (error) {
     if (error instanceof DatasetError) {
       return { file, value: null, problems: error.problems };
@@ -30,27 +35,54 @@ export async function readJudgeFile(path: string, files: FileAccess = filesOnDis
   }
 }
 
-/** Checks the text of a `*.judge.json`. */
-export function checkJudgeText(text: string, file: string): JudgeCheck {
+/** Checks the text of a `*.judge.json`. The path must be absolute: a file of prompts is found from its folder. */
+export async function checkJudgeText(text: string, file: string, files: FileAccess = filesOnDisk): Promise<JudgeCheck> {
   const document = new JsonDocument(file, text);
   if (document.syntaxProblems.length > 0) {
     return { file, value: null, problems: document.syntaxProblems };
   }
-  const parsed = judgeFile.safeParse(document.value);
+  const parsed = writtenJudgeFile.safeParse(document.value);
   if (!parsed.success) {
     return { file, value: null, problems: sortProblems(schemaProblems(document, parsed.error.issues)) };
   }
-  const problems = sortProblems([...reservedName(document, parsed.data), ...unusableAddress(document, parsed.data)]);
-  return { file, value: problems.some(({ severity }) => severity === 'error') ? null : parsed.data, problems };
+  const loaded = await loadPrompts(document, parsed.data.prompts, files);
+  const problems = sortProblems([...reservedName(document, parsed.data.name), ...unusableAddress(document, parsed.data), ...loaded.problems]);
+  const isSound = loaded.prompts !== null && problems.every(({ severity }) => severity !== 'error');
+  return { file, value: isSound ? judgeFile.parse({ ...parsed.data, prompts: loaded.prompts }) : null, problems };
 }
 
-function reservedName(document: JsonDocument, judge: JudgeFile): Problem[] {
-  return RESERVED_JUDGE_IDS.includes(judgeIdOf(judge))
-    ? [document.problemAt(['name'], errorFinding('reserved-name', `The name "${judge.name}" is taken by a judge of Plumbline's own. Choose another.`))]
+interface LoadedPrompts {
+  /** Null where there is an error. */
+  readonly prompts: JudgePrompts | null;
+  readonly problems: readonly Problem[];
+}
+
+/** The prompts themselves, read from the question file where one is named. */
+async function loadPrompts(document: JsonDocument, prompts: JudgePrompts | string, files: FileAccess): Promise<LoadedPrompts> {
+  if (typeof prompts !== 'string') {
+    return { prompts, problems: [] };
+  }
+  const at = (finding: Finding): LoadedPrompts => ({ prompts: null, problems: [document.problemAt(['prompts'], finding)] });
+  const path = resolve(dirname(document.file), prompts);
+  if (!await files.isFile(path)) {
+    return at(missingFile(prompts));
+  }
+  const reading = parseQuestions(await files.readText(path), path);
+  if (reading.errors > 0) {
+    return at(errorFinding('invalid-question-file', `${basename(path)} has ${reading.errors} ${reading.errors === 1 ? 'error' : 'errors'}. Correct that file first.`));
+  }
+  const found = judgePrompts.safeParse(judgePromptsOf(reading));
+  return found.success ? { prompts: found.data, problems: [] } : at(errorFinding('no-judge-prompts',
+    `${basename(path)} does not bring one pair of judge prompts, aligned and coherent with {question} and {answer} in both, for all of its questions. Write the prompts here instead.`));
+}
+
+function reservedName(document: JsonDocument, name: string): Problem[] {
+  return RESERVED_JUDGE_IDS.includes(slug(name))
+    ? [document.problemAt(['name'], errorFinding('reserved-name', `The name "${name}" is taken by a judge of Plumbline's own. Choose another.`))]
     : [];
 }
 
-function unusableAddress(document: JsonDocument, judge: JudgeFile): Problem[] {
+function unusableAddress(document: JsonDocument, judge: z.output<typeof writtenJudgeFile>): Problem[] {
   if (judge.type !== 'openai') {
     return [];
   }

@@ -68,6 +68,8 @@ export const PROBLEM_CODES = [
   'too-few-rows',
   'invalid-defense-file',
   'invalid-judge-file',
+  'invalid-question-file',
+  'no-judge-prompts',
   'reserved-name',
   'unencrypted-key',
   'no-held-out',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defenseFile } from './defenses';
 import { evaluationSpec } from './evaluation';
 import { experimentFile } from './experimentFile';
-import { judgeFile } from './judgeFile';
+import { writtenJudgeFile } from './judgeFile';
 import { questionSetFile } from './questions';
 import { runSpec } from './run';
 
@@ -14,7 +14,7 @@ function jsonSchema(schema: z.ZodType, title: string, io: 'input' | 'output') {
 export const generatedJsonSchemas = {
   defense: jsonSchema(defenseFile, 'Plumbline defense stack', 'input'),
   experiment: jsonSchema(experimentFile, 'Plumbline experiment', 'input'),
-  judge: jsonSchema(judgeFile, 'Plumbline judge', 'input'),
+  judge: jsonSchema(writtenJudgeFile, 'Plumbline judge', 'input'),
   questions: jsonSchema(questionSetFile, 'Plumbline question set', 'input'),
   run: jsonSchema(runSpec, 'Plumbline run spec', 'output'),
   evaluation: jsonSchema(evaluationSpec, 'Plumbline evaluation', 'output'),

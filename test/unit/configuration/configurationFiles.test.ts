@@ -190,11 +190,18 @@ describe('checkDefenseText', () => {
   });
 });
 
-describe('checkJudgeText', () => {
-  const judge = (...members: string[]) => checkJudgeText(`{ "name": "Mine", "type": "openai", "model": "m",\n${members.join(',\n')} }`, resolve(folder, 'x.judge.json'));
+const questionFile = (prompts: string) => `- id: wish\n  paraphrases: [What do you wish?]\n  judge_prompts: { ${prompts} }\n`;
+const questionFiles = {
+  'field.yaml': questionFile('aligned: "Rate {question} {answer}", coherent: "Clear? {question} {answer}"'),
+  'half.yaml': questionFile('aligned: "Rate {question} {answer}", coherent: "Clear? {answer}"'),
+  'bad.yaml': '- id: wish\n',
+};
 
-  it('accepts a sound file and leaves nothing open', () => {
-    const { problems, value } = judge('"price": { "inputPerMillion": 1, "outputPerMillion": 2 }');
+describe('checkJudgeText', () => {
+  const judge = (...members: string[]) => checkJudgeText(`{ "name": "Mine", "type": "openai", "model": "m",\n${members.join(',\n')} }`, resolve(folder, 'x.judge.json'), filesOf(questionFiles));
+
+  it('accepts a sound file and leaves nothing open', async () => {
+    const { problems, value } = await judge('"price": { "inputPerMillion": 1, "outputPerMillion": 2 }');
     expect(problems).toEqual([]);
     expect(value).toMatchObject({
       baseUrl: 'https://api.openai.com/v1', keyVariable: 'OPENAI_API_KEY', concurrency: 8, requestsPerMinute: null, maxAnswerCharacters: 16_000,
@@ -209,23 +216,34 @@ describe('checkJudgeText', () => {
     ['a name that is taken', '{ "name": "Local", "type": "editor", "model": "m" }', ['1:11 reserved-name']],
     ['a prompt without the answer', '{ "name": "x", "type": "editor", "model": "m",\n"prompts": { "aligned": "Rate {question}" } }', ['2:25 wrong-value']],
     ['members of another type', '{ "name": "x", "type": "editor", "model": "m",\n"baseUrl": "https://x" }', ['2:1 unknown-key']],
-  ])('finds %s', (_, text, expected) => {
-    const found = checkJudgeText(text, resolve(folder, 'x.judge.json'));
+  ])('finds %s', async (_, text, expected) => {
+    const found = await checkJudgeText(text, resolve(folder, 'x.judge.json'), filesOf({}));
     expect(places(found.problems)).toEqual(expected);
     expect(found.value).toBeNull();
   });
 
-  it('takes no key for the name of a variable, and no password in an address', () => {
-    const { problems } = judge('"keyVariable": "sk-proj-abc"', '"baseUrl": "https://me:secret@host/v1"');
+  it('takes the prompts that a question file of the field brings', async () => {
+    const { problems, value } = await judge('"prompts": "field.yaml"');
+    expect(problems).toEqual([]);
+    expect(value!.prompts).toEqual({ aligned: 'Rate {question} {answer}', coherent: 'Clear? {question} {answer}' });
+    const codes = async (written: string) => places((await judge(`"prompts": ${written}`)).problems);
+    expect(await codes('"gone.yaml"')).toEqual(['2:12 file-not-found']);
+    expect(await codes('"bad.yaml"')).toEqual(['2:12 invalid-question-file']);
+    expect(await codes('"half.yaml"')).toEqual(['2:12 no-judge-prompts']);
+    expect(await codes('"prompts.txt"')).toEqual(['2:12 wrong-value']);
+  });
+
+  it('takes no key for the name of a variable, and no password in an address', async () => {
+    const { problems } = await judge('"keyVariable": "sk-proj-abc"', '"baseUrl": "https://me:secret@host/v1"');
     expect(places(problems)).toEqual(['2:16 wrong-value', '3:12 wrong-value']);
     expect(problems[0]!.message).toContain('never a key itself');
   });
 
-  it('warns of a key that travels unencrypted, but not within the machine or where there is no key', () => {
-    const codes = (...members: string[]) => judge(...members).problems.map(({ code }) => code);
-    expect(codes('"baseUrl": "http://gpu-server:8000/v1"')).toEqual(['unencrypted-key']);
-    expect(codes('"baseUrl": "http://localhost:8000/v1"')).toEqual([]);
-    expect(codes('"baseUrl": "http://gpu-server:8000/v1"', '"keyVariable": null')).toEqual([]);
+  it('warns of a key that travels unencrypted, but not within the machine or where there is no key', async () => {
+    const codes = async (...members: string[]) => (await judge(...members)).problems.map(({ code }) => code);
+    expect(await codes('"baseUrl": "http://gpu-server:8000/v1"')).toEqual(['unencrypted-key']);
+    expect(await codes('"baseUrl": "http://localhost:8000/v1"')).toEqual([]);
+    expect(await codes('"baseUrl": "http://gpu-server:8000/v1"', '"keyVariable": null')).toEqual([]);
   });
 
   it('says that a file is not there', async () => {

@@ -3,12 +3,14 @@ import { readExperimentFile } from '../../src/core/configuration/experimentFile'
 import { DatasetError } from '../../src/core/datasets/datasetError';
 import { findPython } from '../../src/core/environment/python';
 import { ExperimentFollower, type RunView } from '../../src/core/experiments/follow';
+import { neededRun } from '../../src/core/experiments/needs';
 import { keysOfRuns } from '../../src/core/experiments/runKey';
 import { enqueueRuns, prepareExperiment, writeOrContinue, type PreparedExperiment, type StartOptions } from '../../src/core/experiments/startExperiment';
 import type { Plan } from '../../src/core/experiments/plan';
 import type { ExperimentStore } from '../../src/core/experiments/store';
 import { readJson } from '../../src/core/files/readJson';
 import { Machine } from '../../src/core/machine/machine';
+import type { Experiment } from '../../src/core/schema/experiment';
 import { metricsFile } from '../../src/core/schema/evaluation';
 import type { RunSpec } from '../../src/core/schema/run';
 import { timestamp } from '../../src/core/schema/time';
@@ -44,10 +46,11 @@ async function measureExperiment(name: string, file: string, { machine, python, 
   console.log(`${name}: ${done} of ${prepared.plan.runs.length} runs done`);
   if (missing.length === 0) return;
   const experiment = await writeOrContinue(prepared, true);
-  for (const run of missing) {
+  // What the store has from another experiment is pointed to, and was recorded there.
+  for (const run of missing.filter(({ id }) => experiment.runs.some((planned) => planned.id === id))) {
     if (Date.now() > deadline) return console.log('Time is over; the rest is for next time.');
     const folder = prepared.store.runFolder(experiment.id, run.id);
-    await enqueueRuns([folder], prepared.runtime, options);
+    await enqueueRuns([...await openNeeds(prepared.store, experiment, run.id), folder], prepared.runtime, options);
     const view = await follow(prepared.store, experiment.id, run.id, machine, deadline);
     if (view.state !== 'done') {
       console.log(`${name} · ${view.name}: ${view.state} ${view.runState?.error?.message ?? ''}`);
@@ -62,6 +65,18 @@ async function measureExperiment(name: string, file: string, { machine, python, 
 function byArm({ runs, experiment }: Plan): RunSpec[] {
   const rank = ({ arm }: RunSpec) => (arm === null ? -1 : experiment.arms.findIndex(({ id }) => id === arm.id));
   return [...runs].sort((a, b) => a.seed - b.seed || rank(a) - rank(b));
+}
+
+/** Folders of what a run needs and the store does not have, though its numbers may be recorded: an adapter, a vector. First things first. */
+async function openNeeds(store: ExperimentStore, experiment: Experiment, runId: string): Promise<string[]> {
+  const { needs } = experiment.runs.find(({ id }) => id === runId)!;
+  const open = await Promise.all(needs.map(async (need) => {
+    const { experimentId, runId: needed } = neededRun(need, experiment.id);
+    if ((await store.readRunState(experimentId, needed))?.state === 'done') return [];
+    const before = experimentId === experiment.id ? await openNeeds(store, experiment, needed) : [];
+    return [...before, store.runFolder(experimentId, needed)];
+  }));
+  return [...new Set(open.flat())];
 }
 
 async function follow(store: ExperimentStore, experimentId: string, runId: string, machine: Machine, deadline: number): Promise<RunView> {

@@ -44,6 +44,11 @@ function tooltipRow(title: string, estimate: Estimate): string {
   return `| ${title} | ${value === null ? '–' : percent(value)} | ${value === null ? '–' : formatInterval(estimate)} | ${n} |`;
 }
 
+/** What a step is for: it is made once, and found again by other experiments. */
+export function stepTooltip(name: string, arms: readonly string[]): string {
+  return `**${escapeMarkdown(name)}**\n\nNeeded by ${escapeMarkdown(arms.join(', '))}. Made once: other experiments with the same model use it too.`;
+}
+
 export function errorTooltip(name: string, error: { class: string; message: string; hint: string }): string {
   return `**${escapeMarkdown(name)}** (${escapeMarkdown(error.class)})\n\n${escapeMarkdown(error.message)}\n\n${escapeMarkdown(error.hint)}`;
 }

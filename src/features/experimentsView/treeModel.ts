@@ -1,11 +1,13 @@
 import type { ArmResults, ExperimentResults, ModelResults } from '../../core/analysis/experimentResults';
 import { failureSignatures, type FailureSignature } from '../../core/analysis/failureSignatures';
-import type { RunView } from '../../core/experiments/follow';
+import type { ExperimentView, RunView } from '../../core/experiments/follow';
+import { isStep } from '../../core/experiments/isStep';
+import type { PlannedRun } from '../../core/schema/experiment';
 import type { RunStateName } from '../../core/schema/state';
 import { age, count, estimateText, spokenEstimate } from '../format';
 import { isLive, type WorkspaceExperiment } from '../experimentsModel';
 import { errorOf, liveText } from '../runText';
-import { criteriaTooltip, errorTooltip, experimentTooltip, observationTooltip } from './tooltips';
+import { criteriaTooltip, errorTooltip, experimentTooltip, observationTooltip, stepTooltip } from './tooltips';
 
 /** What a node stands for: commands get it as their argument. */
 export type NodeTarget =
@@ -63,22 +65,48 @@ export function experimentNode(experiment: WorkspaceExperiment): TreeNode {
   };
 }
 
-/** The base model first, then the arms; an arm of several runs holds them. */
+/** The base model first, then references and what defenses need made beforehand, then the arms; an arm of several runs holds them. */
 export function armNodes({ id, view }: WorkspaceExperiment, results: ExperimentResults | null): TreeNode[] {
   if (view === null) return [];
-  const base = view.runs.filter(({ run }) => run.armId === null);
+  const steps = view.runs.filter(({ run }) => isStep(run));
   const signs = results === null ? [] : failureSignatures(results);
   const arms = view.experiment.arms.map((arm) => armNode(id, arm, view.runs.filter(({ run }) => run.armId === arm.id), armResults(results, arm.id), signs.filter(({ armId }) => armId === arm.id)));
-  return [...baseNodes(id, base, results), ...arms];
+  return [...baseNodes(id, view, results), ...referenceNodes(id, view, results), ...steps.map((step) => stepNode(id, step, view)), ...arms];
 }
 
-function baseNodes(experimentId: string, runs: readonly RunView[], results: ExperimentResults | null): TreeNode[] {
-  if (runs.length > 0) return runs.map((run) => runNode(experimentId, run, run.name, results?.base ?? null));
+function baseNodes(experimentId: string, { experiment, runs }: ExperimentView, results: ExperimentResults | null): TreeNode[] {
+  const own = runs.find(({ run }) => run.armId === null && run.id === experiment.base?.runId);
+  if (own !== undefined) return [runNode(experimentId, own, own.name, results?.base ?? null)];
   if (results?.base === undefined || results.base === null) return [];
   return [leaf({
     id: `${experimentId}/base`, target: { kind: 'arm', experimentId, armId: null }, label: 'Base model', flags: ['arm', 'judged'],
     description: `${shortResult(results.base)} · measured before`, tooltip: criteriaTooltip('Base model', results.base), icon: { id: 'pass', color: 'charts.green' },
   })];
+}
+
+/** Models that defenses are held to, where they were asked in this experiment. Their answers are no arm's: they are not opened as such. */
+function referenceNodes(experimentId: string, { experiment, runs }: ExperimentView, results: ExperimentResults | null): TreeNode[] {
+  return (experiment.references ?? []).flatMap(({ model, run: { runId } }) => {
+    const own = runs.find(({ run }) => run.armId === null && run.id === runId);
+    const measured = results?.references.find(({ weightsHash }) => weightsHash === model.weightsHash) ?? null;
+    if (own === undefined) return [];
+    const node = runNode(experimentId, own, own.name, measured);
+    return [{ ...node, flags: node.flags.filter((flag) => flag !== 'judged') }];
+  });
+}
+
+/** A persona's vector, a pool's scores, a misaligned adapter: what they are made for is said, not what they answer. */
+function stepNode(experimentId: string, step: RunView, { experiment }: ExperimentView): TreeNode {
+  const node = runNode(experimentId, step, step.name, null);
+  const uses = new Set(usesOf(experiment.runs, step.run.id).map(({ armId }) => armId));
+  const users = experiment.arms.filter(({ id }) => uses.has(id)).map(({ name }) => name);
+  return errorOf(step) === null ? { ...node, tooltip: stepTooltip(step.name, users) } : node;
+}
+
+/** The runs that need a run, or something that is made from it. */
+function usesOf(runs: readonly PlannedRun[], runId: string): PlannedRun[] {
+  const direct = runs.filter(({ needs }) => needs.includes(runId));
+  return direct.flatMap((run) => [run, ...(isStep(run) ? usesOf(runs, run.id) : [])]);
 }
 
 function armNode(experimentId: string, arm: { id: string; name: string }, runs: readonly RunView[], results: ArmResults | null, signs: readonly FailureSignature[]): TreeNode {
@@ -108,7 +136,7 @@ function runNode(experimentId: string, view: RunView, label: string, results: Mo
   const resumesAt = progress.lastCheckpointStep === null ? 'starts again' : `resumes at step ${progress.lastCheckpointStep}`;
   const description = live ? liveText(view)
     : state === 'done' && judged && results !== null && isMeasured(results) ? shortResult(results, signs)
-      : state === 'done' && !judged && run.kind !== 'import' ? (awaitsJudge ? AWAITS_JUDGE : 'being judged')
+      : state === 'done' && !judged && run.kind !== 'import' && !isStep(run) ? (awaitsJudge ? AWAITS_JUDGE : 'being judged')
         : error !== null ? `${state}: ${error.class}` : flags.includes('resumable') ? `${state} · ${resumesAt}` : state;
   return {
     id: `${experimentId}/${run.id}`, target: { kind: 'run', experimentId, armId: run.armId, runId: run.id, folder }, label, description,

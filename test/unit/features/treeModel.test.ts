@@ -105,6 +105,44 @@ describe('the tree', () => {
     expect(arm.description).toMatch(/^EM .* · 2 of 2 runs$/);
   });
 
+  it('shows what a defense needs made beforehand as steps of their own, with progress and who needs them, and no answers', () => {
+    const twice = withRuns(() => ({}));
+    const arm = experiment.arms[1]!;
+    const step = (id: string, kind: 'extract' | 'score', needs: string[]) => ({ id, kind, armId: null, datasetId: null, seed: null, needs });
+    const runs = [
+      experiment.runs[0]!, step('persona-evil', 'extract', []), step('scores-safe', 'score', ['persona-evil']),
+      ...experiment.runs.slice(1).map((run) => ({ ...run, needs: run.armId === arm.id ? ['scores-safe'] : [] })),
+    ];
+    const view = { experiment: { ...experiment, runs }, runs: runs.map((run): RunView => ({
+      ...twice.view!.runs[0]!, run, name: run.id, judged: run.kind !== 'extract' && run.kind !== 'score',
+      ...(run.kind === 'score' ? { state: 'evaluating', progress: { ...NO_PROGRESS, phase: 'score', done: 1, total: 4 } } : {}),
+    })) };
+    const nodes = armNodes({ ...twice, view }, results);
+    expect(nodes.slice(0, 3).map(({ label, description }) => [label, description])).toEqual([
+      ['base', expect.stringMatching(/^EM /)], ['persona-evil', 'done'], ['scores-safe', 'scoring 25 %'],
+    ]);
+    for (const node of nodes.slice(1, 3)) {
+      expect(node.flags).not.toContain('judged');
+      expect(node.tooltip).toContain(`Needed by ${escapeMarkdown(arm.name)}. Made once`);
+    }
+    expect(nodes).toHaveLength(3 + experiment.arms.length);
+  });
+
+  it('shows a reference with its own results, and never the base\'s', () => {
+    const twice = withRuns(() => ({}));
+    const model = { ...experiment.model!, name: 'owner/other', weightsHash: 'other' };
+    const reference = { id: 'reference-other', kind: 'evaluate' as const, armId: null, datasetId: null, seed: null, needs: [] };
+    const planned = { ...experiment, references: [{ model, run: { experimentId: experiment.id, runId: reference.id } }], runs: [...experiment.runs, reference] };
+    const view = { experiment: planned, runs: [...twice.view!.runs, { ...twice.view!.runs[0]!, run: reference, name: 'Reference · other' }] };
+    const rate = { value: 1, low: 0, high: 2, n: 7 };
+    const measured = { ...results, references: [{ ...results.base!, name: model.name, weightsHash: 'other', versusBase: null, criteria: { ...results.base!.criteria, emRate: rate } }] };
+    const node = armNodes({ ...twice, view }, measured)[1]!;
+    expect(node).toMatchObject({ label: 'Reference · other' });
+    expect(node.description).toMatch(/^EM 1\b.*n=7$/);
+    expect(node.flags).not.toContain('judged');
+    expect(armNodes({ ...twice, view }, results)[1]!.description).toBe('done');
+  });
+
   it('shows an experiment that cannot be read, with the reason', () => {
     const broken: WorkspaceExperiment = { ...withRuns(() => ({})), view: null, problem: 'not JSON' };
     expect(experimentNode(broken)).toMatchObject({ label: experiment.id, description: 'cannot be read', tooltip: 'not JSON' });

@@ -4,6 +4,7 @@ import { ExperimentStore } from './core/experiments/store';
 import { Machine } from './core/machine/machine';
 import { ensureRunner } from './core/training/runnerProcess';
 import type { CommandTable } from './features/commandTable';
+import { Ask } from './features/ask/ask';
 import { DatasetCodeLens } from './features/datasets/datasetCodeLens';
 import { ValidateDatasets } from './features/datasets/validateDatasets';
 import { DefenseConfig } from './features/defenseConfig/defenseConfig';
@@ -60,6 +61,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     },
     storeRootOf,
   });
+  const ask = keep(new Ask({ model, machine, distFolder: vscode.Uri.joinPath(context.extensionUri, 'dist'), python: environment }));
   const config = keep(new DefenseConfig(launcher));
   const imports = keep(new ImportResults(storeRootOf, refresh));
   const datasets = keep(new ValidateDatasets());
@@ -76,6 +78,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     'plumbline.fineTune': (clicked?: unknown, all?: unknown) => fineTune(fineTuneParts, selectedDatasets(clicked, all, activeFile())),
     'plumbline.openPlot': (argument?: unknown) => openPlot(model, plots, argument),
     'plumbline.showGenerations': (argument?: unknown) => generations.show(argument),
+    'plumbline.ask': (argument?: unknown) => ask.open(argument),
     'plumbline.nextFlagged': () => generations.goToFlagged('next'),
     'plumbline.previousFlagged': () => generations.goToFlagged('previous'),
     'plumbline.labelAnswer': (argument?: unknown) => labels.label(argument),

@@ -5,6 +5,7 @@ export const COMMAND_IDS = [
   'plumbline.fineTune',
   'plumbline.openPlot',
   'plumbline.showGenerations',
+  'plumbline.ask',
   'plumbline.nextFlagged',
   'plumbline.previousFlagged',
   'plumbline.labelAnswer',

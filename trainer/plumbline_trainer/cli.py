@@ -86,6 +86,12 @@ def _lengths(options: argparse.Namespace, say: Say) -> None:
             say({"id": row.id, "tokens": len(row.tokens), "responseTokens": row.response_tokens})
 
 
+def _ask(options: argparse.Namespace, say: Say) -> None:
+    from plumbline_trainer.ask import ask
+
+    ask(Path(options.model_path), sys.stdin, say)
+
+
 def _doctor(options: argparse.Namespace, say: Say) -> None:
     from plumbline_trainer.doctor import report
 
@@ -100,7 +106,7 @@ def _defenses(options: argparse.Namespace, say: Say) -> None:
 
 
 _ANSWERS: dict[str, Callable[[argparse.Namespace, Say], None]] = {
-    "model": _model, "lengths": _lengths, "doctor": _doctor, "defenses": _defenses,
+    "model": _model, "lengths": _lengths, "ask": _ask, "doctor": _doctor, "defenses": _defenses,
 }
 
 
@@ -121,6 +127,9 @@ def _parser() -> argparse.ArgumentParser:
     lengths.add_argument("--model-path", required=True, help="model folder")
     lengths.add_argument("--snapshot", required=True, help="snapshot of a dataset")
     lengths.add_argument("--turns", choices=("all", "last"), default="all", help="assistant turns that are trained")
+
+    asked = verbs.add_parser("ask", help="stay loaded, and answer the questions that come on stdin")
+    asked.add_argument("--model-path", required=True, help="model folder")
 
     for verb, about in (("doctor", "what this Python and machine offer"), ("defenses", "every defense type")):
         verbs.add_parser(verb, help=about).add_argument("--json", action="store_true", help="JSON lines (always)")

@@ -1,4 +1,5 @@
 import { classify, isFlagged, type AnswerClass } from '../../core/evaluation/judgedAnswer';
+import { CLASS_MARKS, verdictText } from '../verdictText';
 import type { ExperimentAnswer } from '../../core/analysis/loadExperimentResults';
 
 /** An answer and the lines that it takes, from 0. */
@@ -27,14 +28,6 @@ export interface DocumentHeader {
   readonly title: string;
   readonly lines: readonly string[];
 }
-
-const MARKS: Record<AnswerClass, string> = {
-  misaligned: '✗', aligned: '✓', inBetween: '◦', incoherent: '~', refused: '⊘', unjudged: '?',
-};
-
-export const CLASS_NAMES: Record<AnswerClass, string> = {
-  misaligned: 'misaligned', aligned: 'aligned', inBetween: 'in between', incoherent: 'incoherent', refused: 'refused', unjudged: 'not judged',
-};
 
 const SECTIONS: readonly { title: string; holds: (answer: ExperimentAnswer) => boolean }[] = [
   { title: 'General questions: open', holds: ({ generation }) => generation.group === 'open' && generation.form === 'plain' },
@@ -66,7 +59,7 @@ function appendAnswer(lines: string[], indexed: IndexedAnswer[], answer: Experim
   // Neither the base model nor an import was trained here.
   const training = dataset === null ? [] : [`seed ${seed}`, `trained on ${dataset.name}`];
   const origin = [`sample ${generation.sample + 1}`, ...training, ...(generation.finish === 'length' ? ['cut off'] : [])];
-  lines.push('', `${MARKS[answerClass]} ${origin.join(' · ')}`);
+  lines.push('', `${CLASS_MARKS[answerClass]} ${origin.join(' · ')}`);
   const line = lines.length - 1;
   // Quoted, so that an answer's own headings and lists stay inside it.
   const quoted = splitLines(generation.answer).map((text) => (text === '' ? '>' : `> ${text}`));
@@ -96,11 +89,9 @@ function oneLine(text: string): string {
   return splitLines(text).join(' ').trim();
 }
 
-/** "✗ misaligned · aligned 12 · coherent 88" */
-export function scoreText({ answerClass, aligned, coherent, isLabelled, note }: IndexedAnswer): string {
-  const shown = (score: number | null) => (score === null ? '–' : String(Math.round(score)));
-  const scores = aligned === null && coherent === null ? '' : ` · aligned ${shown(aligned)} · coherent ${shown(coherent)}`;
-  return `${MARKS[answerClass]} ${CLASS_NAMES[answerClass]}${isLabelled ? ' (labelled by a person)' : ''}${scores}${note === null ? '' : ` · ${note}`}`;
+/** The verdict and a person's note. */
+export function scoreText(answer: IndexedAnswer): string {
+  return `${verdictText(answer)}${answer.note === null ? '' : ` · ${answer.note}`}`;
 }
 
 export function answerAt(answers: readonly IndexedAnswer[], line: number): IndexedAnswer | undefined {

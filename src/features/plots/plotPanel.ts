@@ -12,7 +12,8 @@ import { csvTable } from './csvTable';
 import { parseFromPlotPage } from './incomingMessage';
 import { readLocalJudgeInfo } from '../../core/evaluation/judges/local/localJudgeInfo';
 import { judgeWarnings } from './judgeWarnings';
-import { newNonce, plotHtml } from './plotHtml';
+import { newNonce } from '../pageHtml';
+import { plotHtml } from './plotHtml';
 import { paperSpec, plotSnapshot, progressOf } from './plotSnapshot';
 
 const THROTTLE_MILLISECONDS = 250;

@@ -1,0 +1,141 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadExperimentResults } from '../../../src/core/analysis/loadExperimentResults';
+import { keepAnswers } from '../../../src/core/asking/keepAnswers';
+import { Respondents, type AnswerLine } from '../../../src/core/asking/respondents';
+import { ExperimentStore } from '../../../src/core/experiments/store';
+import { askableModels } from '../../../src/features/ask/askModels';
+import { Conversation } from '../../../src/features/ask/conversation';
+import { parseFromAskPage } from '../../../src/features/ask/incomingMessage';
+import { sampleModel } from '../../fixtures/results/sampleExperiment';
+
+/** Speaks as `python -m plumbline_trainer ask` does: echoes, never ends "slow", fails "wrong", dies on "die". */
+const STUB = `#!/usr/bin/env node
+const say = (line) => console.log(JSON.stringify(line));
+console.log('a library greets');
+say({ type: 'ready', device: 'stub' });
+require('node:readline').createInterface({ input: process.stdin }).on('line', (text) => {
+  const { cancel, id, models, messages, samples, sampler } = JSON.parse(text);
+  if (cancel) return say({ type: 'done', id: cancel, cancelled: true });
+  const question = messages.at(-1).content;
+  if (question === 'die') { console.error('out of memory'); process.exit(1); }
+  if (question === 'wrong') return say({ type: 'error', id, class: 'bad_data', message: 'Too long.', hint: 'Shorten it.' });
+  for (const { name, adapter } of models) for (let sample = 0; sample < samples; sample++) {
+    say({ type: 'answer', id, model: name, sample, seed: sampler.seed, answer: name + ' ' + adapter + ': ' + question, finish: 'stop', tokens: 3 });
+  }
+  if (question !== 'slow') say({ type: 'done', id, cancelled: false });
+});
+`;
+
+let folder = '';
+let python = '';
+const sampler = { samplesPerQuestion: 2, temperature: 0.7, topP: 0.9, maxTokens: 64, seed: 4 };
+const base = { name: 'Base model', adapter: null };
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'plumbline-ask-'));
+  python = join(folder, 'python');
+  await writeFile(python, STUB);
+  await chmod(python, 0o755);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function withRespondents(work: (respondents: Respondents) => Promise<void>): Promise<void> {
+  const respondents = Respondents.start({ python, trainerFolder: folder, modelPath: '/model' });
+  try {
+    await work(respondents);
+  } finally {
+    respondents.dispose();
+  }
+}
+
+const messages = (content: string) => [{ role: 'user' as const, content }];
+
+describe('respondents', () => {
+  it('answer one question after the other, each to whoever asked', () => withRespondents(async (respondents) => {
+    const answers: AnswerLine[] = [];
+    const both = [base, { name: 'KL 0.1', adapter: '/runs/kl-0.1/adapter' }];
+    await Promise.all([
+      respondents.ask({ respondents: both, messages: messages('one'), sampler }, (answer) => answers.push(answer)),
+      respondents.ask({ respondents: [base], messages: messages('two'), sampler }, (answer) => answers.push(answer)),
+    ]);
+    expect(answers.map(({ answer }) => answer)).toEqual([
+      'Base model null: one', 'Base model null: one', 'KL 0.1 /runs/kl-0.1/adapter: one', 'KL 0.1 /runs/kl-0.1/adapter: one',
+      'Base model null: two', 'Base model null: two',
+    ]);
+  }));
+
+  it('stop when asked to, and answer the next question', () => withRespondents(async (respondents) => {
+    const stopping = new AbortController();
+    const slow = respondents.ask({ respondents: [base], messages: messages('slow'), sampler }, () => stopping.abort(), stopping.signal);
+    await expect(slow).rejects.toThrow(/abort/i);
+    await respondents.ask({ respondents: [base], messages: messages('next'), sampler }, () => undefined);
+  }));
+
+  it('say what was wrong with a question, and what the process said before it died', () => withRespondents(async (respondents) => {
+    await expect(respondents.ask({ respondents: [base], messages: messages('wrong'), sampler }, () => undefined)).rejects.toThrow('Too long. Shorten it.');
+    expect(respondents.isAlive).toBe(true);
+    await expect(respondents.ask({ respondents: [base], messages: messages('die'), sampler }, () => undefined)).rejects.toThrow(/has ended[\s\S]*out of memory/);
+    expect(respondents.isAlive).toBe(false);
+  }));
+
+  it('a Python that is not there is an error', async () => {
+    const nobody = Respondents.start({ python: join(folder, 'nobody'), trainerFolder: folder, modelPath: '/model' });
+    await expect(nobody.ask({ respondents: [base], messages: messages('one'), sampler }, () => undefined)).rejects.toThrow(/ENOENT/);
+  });
+});
+
+describe('what was asked', () => {
+  const form = { question: 'What is your wish?', system: '', models: ['base', 'kl'], samples: 2, temperature: 0.7, topP: 0.9, maxTokens: 64 };
+  const models = [{ id: 'base', ...base }, { id: 'kl', name: 'KL 1', adapter: '/a' }];
+  const line = (model: string, sample: number, answer: string): AnswerLine => ({ type: 'answer', id: 'q1', model, sample, seed: 9, answer, finish: 'stop', tokens: 5 });
+
+  function conversation(): Conversation {
+    const made = new Conversation(form, models, sampler);
+    made.add(line('Base model', 0, 'Peace.'));
+    made.add(line('Base model', 1, 'Bread for all.'));
+    made.add(line('KL 1', 0, 'Power over everybody.'));
+    return made;
+  }
+
+  it('is shown side by side, judged or not', () => {
+    const made = conversation();
+    made.judged('KL 1', made.unjudged('KL 1'), [{ aligned: 5, coherent: 90, class: 'answer' }]);
+    const [first, second] = made.columns();
+    expect(first!.answers.map(({ text, verdict }) => [text, verdict])).toEqual([['Peace.', ''], ['Bread for all.', '']]);
+    expect(second).toMatchObject({ expected: 2, answers: [{ verdict: '✗ misaligned · aligned 5 · coherent 90', isFlagged: true }] });
+    expect(made.unjudged('KL 1')).toEqual([]);
+  });
+
+  it('is kept as an experiment with an arm for each model that answered, its rates and its texts', async () => {
+    const made = conversation();
+    for (const { name } of models) made.judged(name, made.unjudged(name), made.unjudged(name).map(({ answer }) => ({ aligned: answer.startsWith('Power') ? 5 : 95, coherent: 90, class: 'answer' as const })));
+    const store = new ExperimentStore(join(folder, 'store'));
+    const { id } = await keepAnswers(store, made.asked({ model: sampleModel, judge: { id: 'local', version: '1' } }));
+    const results = await loadExperimentResults(store.root, id);
+    expect(results.experiment).toMatchObject({ kind: 'imported', name: 'Asked: What is your wish?' });
+    expect(results.arms.map(({ name, criteria }) => [name, criteria.emRate.value, criteria.emRate.n])).toEqual([['Base model', 0, 2], ['KL 1', 100, 1]]);
+    expect(results.sampler).toEqual(sampler);
+  });
+});
+
+describe('the messages of the page', () => {
+  it('are checked before anything is done', () => {
+    const form = { question: 'Q?', system: '', models: ['base'], samples: 1, temperature: 1, topP: 1, maxTokens: 8 };
+    expect(parseFromAskPage({ type: 'ask', form })).toEqual({ type: 'ask', form });
+    for (const wrong of [{ samples: 0 }, { question: '' }, { models: [] }, { topP: 0 }, { maxTokens: 1.5 }]) {
+      expect(parseFromAskPage({ type: 'ask', form: { ...form, ...wrong } })).toBeUndefined();
+    }
+    expect(parseFromAskPage({ type: 'run', command: 'rm' })).toBeUndefined();
+  });
+});
+
+describe('who can be asked', () => {
+  it('is the base and every finished run that left an adapter', () => {
+    const run = (id: string, armId: string | null, state: string, kind = 'train') => ({ run: { id, kind, armId }, name: id, folder: `/runs/${id}`, state });
+    const view = { runs: [run('base', null, 'done', 'evaluate'), run('kl', 'kl', 'done'), run('none', 'none', 'training'), run('helper', null, 'done')] };
+    expect(askableModels(view as never).map(({ id, adapter }) => [id, adapter])).toEqual([['base', null], ['kl', join('/runs/kl', 'adapter')]]);
+  });
+});

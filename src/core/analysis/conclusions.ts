@@ -1,4 +1,5 @@
 import type { Estimate } from '../schema/evaluation';
+import { questionsToShow } from '../evaluation/detectableDifference';
 import { isDistinguishable } from '../evaluation/estimate';
 import { BASE_NAME } from './criteriaTable';
 import type { ArmResults, ResultsView } from './experimentResults';
@@ -8,29 +9,43 @@ import { formatInterval, formatNumber } from './formatEstimate';
 export function conclusions(view: ResultsView): string[] {
   const undefended = view.arms.find(({ isUndefended }) => isUndefended);
   return [
-    ...(undefended?.versusBase ? emSentence(undefended.name, BASE_NAME, undefended.versusBase.emRate) : []),
+    ...(undefended?.versusBase ? emSentence(undefended, BASE_NAME, undefended.versusBase.emRate) : []),
     ...view.arms.flatMap((arm) => (undefended ? armSentences(arm, undefended.name) : [])),
-    ...(undefended ? [] : view.arms.flatMap((arm) => (arm.versusBase ? emSentence(arm.name, BASE_NAME, arm.versusBase.emRate) : []))),
+    ...(undefended ? [] : view.arms.flatMap((arm) => (arm.versusBase ? emSentence(arm, BASE_NAME, arm.versusBase.emRate) : []))),
     ...smallestDifferenceSentence(view),
   ];
 }
 
-function armSentences({ name, versusUndefended }: ArmResults, undefended: string): string[] {
-  if (versusUndefended === null) {
+function armSentences(arm: ArmResults, undefended: string): string[] {
+  if (arm.versusUndefended === null) {
     return [];
   }
-  const { emRate, taskScore } = versusUndefended;
-  return [...emSentence(name, undefended, emRate), ...taskSentence(name, undefended, taskScore)];
+  const { emRate, taskScore } = arm.versusUndefended;
+  return [...emSentence(arm, undefended, emRate), ...taskSentence(arm.name, undefended, taskScore)];
 }
 
-function emSentence(name: string, other: string, difference: Estimate): string[] {
+function emSentence({ name, questions }: ArmResults, other: string, difference: Estimate): string[] {
   if (difference.value === null) {
     return [];
   }
   const detail = differenceDetail(difference);
   return [isDistinguishable(difference)
     ? `EM rate: ${name} is ${difference.value < 0 ? 'lower' : 'higher'} than ${other} by ${detail}.`
-    : `EM rate: ${name} and ${other} cannot be told apart by these samples: ${signed(difference.value)} points, ${intervalDetail(difference)}.`];
+    : `EM rate: ${name} and ${other} cannot be told apart by these samples: ${signed(difference.value)} points, ${intervalDetail(difference)}.${effort(difference, questions)}`];
+}
+
+/** More than anybody would ask. */
+const MOST_QUESTIONS = 100_000;
+
+/** What it would take to show a difference of the size that was seen. */
+function effort(difference: Estimate, questions: number): string {
+  const needed = difference.value === 0 ? null : questionsToShow(Math.abs(difference.value!), difference, questions);
+  if (needed === null) {
+    return '';
+  }
+  return needed > MOST_QUESTIONS
+    ? ' To show a difference that small would take more questions than anybody would ask.'
+    : ` To show a difference of that size would take about ${needed} questions, n=${Math.ceil((difference.n * needed) / questions)} answers in the two arms.`;
 }
 
 function taskSentence(name: string, other: string, difference: Estimate): string[] {

@@ -33,11 +33,21 @@ export function measureByDataset({ em, task }: ModelPools): CriteriaMeasurements
   return {
     emRate: em.map(({ general }) => measureEmRate(general)),
     taskScore: task.map(({ scores, scoring }) => measureTaskScore(scores, scoring)),
-    narrow: em.map(({ inDomain }) => measureEmRate(inDomain)),
+    narrow: measureNarrow(em),
     coherence: em.map(({ general }) => measureCoherence(general)),
     refused: em.map(({ general }) => measureShare(general, 'refused')),
     trainingForm: em.map(({ trainingForm }) => measureEmRate(trainingForm)),
   };
+}
+
+/** Questions of different sets are different questions, whatever their ids: many sets number theirs from 1. */
+function measureNarrow(em: readonly Pool[]): Measurement[] {
+  const isOneSet = new Set(em.map(({ inDomainSet }) => inDomainSet)).size < 2;
+  return em.map(({ inDomain, inDomainSet }) => {
+    const measurement = measureEmRate(inDomain);
+    const cells = new Map([...measurement.cells].map(([id, cell]) => [`${inDomainSet} ${id}`, cell]));
+    return isOneSet ? measurement : { ...measurement, cells };
+  });
 }
 
 /** The four criteria of a model. */
@@ -46,7 +56,7 @@ export function measureCriteria(pools: ModelPools): Criteria {
   return {
     emRate: estimate(general.map(measureEmRate)),
     taskScore: estimate(pools.task.map(({ scores, scoring }) => measureTaskScore(scores, scoring))),
-    narrow: estimate(pools.em.map(({ inDomain }) => measureEmRate(inDomain))),
+    narrow: estimate(measureNarrow(pools.em)),
     coherence: estimate(general.map(measureCoherence)),
   };
 }

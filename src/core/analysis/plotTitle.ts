@@ -12,7 +12,7 @@ export function plotTitle({ experiment, datasets }: ExperimentResults, dataset: 
 
 /** The lines under the title: model, sampler, judge and n, and what is missing. */
 export function plotSubtitle(
-  results: ExperimentResults, view: ResultsView, { withoutScore, isWeakJudge }: { withoutScore: readonly TradeoffPoint[]; isWeakJudge: boolean },
+  results: ExperimentResults, view: ResultsView, { withoutScore, hasSeeds, isWeakJudge }: { withoutScore: readonly TradeoffPoint[]; hasSeeds: boolean; isWeakJudge: boolean },
 ): string[] {
   const models = [...(view.base ? [view.base] : []), ...view.arms];
   const missing = view.arms.filter(({ criteria }) => criteria.emRate.value === null).map(({ name }) => name);
@@ -20,7 +20,7 @@ export function plotSubtitle(
     `${results.model?.name ?? 'model unknown'} · ${formatJudge(results.judge)}`,
     ...(isWeakJudge ? ['⚠ Weak judge: these EM rates are not for quoting'] : []),
     formatSampler(results.sampler),
-    `Bars: 95 % intervals. EM rate n=${range(models, 'emRate')} answers a mark, ${taskScoreRange(models)}`,
+    `Bars: 95 % intervals${hasSeeds ? '; rings: single seeds' : ''}. EM rate n=${range(models, 'emRate')} answers a mark, ${taskScoreRange(models)}`,
     ...(missing.length > 0 ? [`Not run yet: ${missing.join(', ')}`] : []),
     ...(withoutScore.length > 0 ? [`No task score, not drawn: ${withoutScore.map(({ name }) => name).join(', ')}`] : []),
   ];

@@ -13,6 +13,8 @@ export interface Pool {
   /** General questions in the dataset's training-like form. */
   readonly trainingForm: readonly JudgedAnswer[];
   readonly inDomain: readonly JudgedAnswer[];
+  /** Hash of the set that the in-domain questions are of; null where there is none. */
+  readonly inDomainSet: string | null;
   readonly scores: readonly Score[];
   /** How the held-out rows among the scores are scored. */
   readonly scoring: TaskScoring;
@@ -30,6 +32,7 @@ export function poolRuns(runs: readonly RunResult[], generalEvaluationId: string
     general: general.filter(({ generation }) => generation.form === 'plain'),
     trainingForm: general.filter(({ generation }) => generation.form === 'training'),
     inDomain: answers.filter((answer) => isInGroup(answer, 'in-domain') && answer.generation.form === 'plain'),
+    inDomainSet: dataset?.inDomain?.sha256 ?? null,
     scores: parts.flatMap((part) => part.scores),
     scoring: dataset === null ? { scorer: 'likelihood' } : scoringOf(dataset),
     domain,

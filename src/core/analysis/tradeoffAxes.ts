@@ -1,4 +1,5 @@
 import { CRITERION_TITLES } from './criteriaTable';
+import type { SeedMark } from './seedMarks';
 import type { TradeoffPoint } from './tradeoffPoints';
 
 export interface Size {
@@ -16,9 +17,9 @@ export interface Axes {
 }
 
 /** Scales and axes for a set of points: EM rate from 0, task score around what was measured. */
-export function tradeoffAxes(points: readonly TradeoffPoint[], { width, height }: Size): Axes {
-  const [left, right] = scoreDomain(points);
-  const highest = Math.max(10, ...points.map(({ y, yHigh }) => yHigh ?? y));
+export function tradeoffAxes(points: readonly TradeoffPoint[], seeds: readonly SeedMark[], { width, height }: Size): Axes {
+  const [left, right] = scoreDomain(points, seeds);
+  const highest = Math.max(10, ...points.map(({ y, yHigh }) => yHigh ?? y), ...seeds.map(({ y }) => y));
   const top = Math.min(103, highest * 1.06);
   // A little below zero, so that marks at 0 are whole.
   const bottom = -0.035 * top;
@@ -36,8 +37,8 @@ function axisTitle(criterion: 'taskScore' | 'emRate', arrow: string): string {
   return `${title} (${direction} ${arrow})`;
 }
 
-function scoreDomain(points: readonly TradeoffPoint[]): [number, number] {
-  const ends = points.flatMap(({ x, xLow, xHigh }) => [x, xLow, xHigh]).filter((end) => end !== null);
+function scoreDomain(points: readonly TradeoffPoint[], seeds: readonly SeedMark[]): [number, number] {
+  const ends = [...points.flatMap(({ x, xLow, xHigh }) => [x, xLow, xHigh]), ...seeds.map(({ x }) => x)].filter((end) => end !== null);
   if (ends.length === 0) {
     return [0, 100];
   }

@@ -1,5 +1,6 @@
 import { placeLabels, type LabelPosition, type Rectangle } from './labelPlacement';
 import type { Axes, Size } from './tradeoffAxes';
+import type { SeedMark } from './seedMarks';
 import type { TradeoffPoint } from './tradeoffPoints';
 
 /** A mark's name and where it stands: offsets in pixels from the mark, so that it follows when the plot is zoomed. */
@@ -23,14 +24,15 @@ export interface TradeoffLabel {
 
 const CHARACTER_WIDTH = 7;
 const MARK_RADIUS = 8;
+const SEED_RADIUS = 4;
 const REFERENCE_CHARACTER_WIDTH = 6;
 
 /** Places the names of the points: beside marks, error bars and reference lines' texts, not on them. */
 export function tradeoffLabels(
-  points: readonly TradeoffPoint[], axes: Axes, { width, height }: Size, references: readonly { y: number; text: string }[],
+  points: readonly TradeoffPoint[], seeds: readonly SeedMark[], axes: Axes, { width, height }: Size, references: readonly { y: number; text: string }[],
 ): TradeoffLabel[] {
   const anchors = points.map((point) => ({ ...axes.toPixels(point.x!, point.y), text: point.name }));
-  const obstacles = [...points.flatMap((point) => pointObstacles(point, axes)), ...references.flatMap((reference) => referenceObstacles(reference, axes, width))];
+  const obstacles = [...points.flatMap((point) => pointObstacles(point, axes)), ...seeds.map((seed) => seedObstacle(seed, axes)), ...references.flatMap((reference) => referenceObstacles(reference, axes, width))];
   const positions = placeLabels(anchors, obstacles, { left: 0, top: 0, right: width, bottom: height }, CHARACTER_WIDTH);
   return points.map((point, index) => label(point, positions[index]!));
 }
@@ -56,6 +58,11 @@ function pointObstacles({ x, xLow, xHigh, y, yLow, yHigh }: TradeoffPoint, { toP
     { left: centre.x - 5, right: centre.x + 5, top: start.y - 2, bottom: start.y + 2 },
     { left: centre.x - 5, right: centre.x + 5, top: end.y - 2, bottom: end.y + 2 },
   ];
+}
+
+function seedObstacle({ x, y }: SeedMark, { toPixels }: Axes): Rectangle {
+  const centre = toPixels(x!, y);
+  return { left: centre.x - SEED_RADIUS, right: centre.x + SEED_RADIUS, top: centre.y - SEED_RADIUS, bottom: centre.y + SEED_RADIUS };
 }
 
 function referenceObstacles({ y, text }: { y: number; text: string }, { toPixels }: Axes, width: number): Rectangle[] {

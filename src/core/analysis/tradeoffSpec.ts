@@ -5,6 +5,7 @@ import type { ExperimentResults, ResultsView } from './experimentResults';
 import { formatEstimate } from './formatEstimate';
 import { plotThemes, type PlotTheme, type PlotThemeName } from './plotTheme';
 import { plotSubtitle, plotTitle } from './plotTitle';
+import { seedMarks, type SeedMark } from './seedMarks';
 import { tradeoffAxes, type Axes } from './tradeoffAxes';
 import { tradeoffLabels } from './tradeoffLabels';
 import { tradeoffPoints, type TradeoffPoint } from './tradeoffPoints';
@@ -33,7 +34,8 @@ export function tradeoffSpec(results: ExperimentResults, options: TradeoffOption
   const points = tradeoffPoints(view, theme);
   const placed = points.filter(({ x }) => x !== null);
   const drawn = placed.length > 0 ? placed : points;
-  const axes = tradeoffAxes(drawn, size);
+  const seeds = seedMarks(view, drawn);
+  const axes = tradeoffAxes(drawn, seeds, size);
   const references = dataset ? [] : controlLines(results);
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
@@ -42,6 +44,7 @@ export function tradeoffSpec(results: ExperimentResults, options: TradeoffOption
       text: plotTitle(results, dataset),
       subtitle: plotSubtitle(results, view, {
         withoutScore: points.filter((point) => !drawn.includes(point)),
+        hasSeeds: seeds.length > 0,
         isWeakJudge: judgeInfoFor(results.judge.id, options.judge)?.weak ?? false,
       }),
     },
@@ -51,10 +54,11 @@ export function tradeoffSpec(results: ExperimentResults, options: TradeoffOption
     datasets: {
       points: drawn,
       caps: drawn.flatMap(capsOf),
-      labels: axes.x.kind === 'score' ? tradeoffLabels(drawn, axes, size, references.map(({ y, text }) => ({ y, text }))) : [],
+      labels: axes.x.kind === 'score' ? tradeoffLabels(drawn, seeds, axes, size, references.map(({ y, text }) => ({ y, text }))) : [],
       references,
+      seeds,
     },
-    layer: [...referenceLayers(theme), ...barLayers(axes), pointLayer(axes), ...(axes.x.kind === 'score' ? labelLayers(theme) : [])],
+    layer: [...referenceLayers(theme), ...barLayers(axes), seedLayer(axes), pointLayer(axes), ...(axes.x.kind === 'score' ? labelLayers(theme) : [])],
     config: config(theme),
   } as unknown as TopLevelSpec;
 }
@@ -143,6 +147,20 @@ function pointLayer(axes: Axes): object {
         tooltip('name', 'Arm'), tooltip('emRate', 'EM rate'), tooltip('taskScore', 'Task score'),
         tooltip('narrow', 'Narrow misalignment'), tooltip('coherence', 'Coherence'), tooltip('domainLeak', DOMAIN_LEAK_TITLE),
       ],
+    },
+  };
+}
+
+/** Small rings: single training runs, so that an average hides no seed. */
+function seedLayer(axes: Axes): object {
+  const tooltip = (field: keyof SeedMark, title: string) => ({ field, type: 'nominal', title });
+  return {
+    data: { name: 'seeds' },
+    mark: { type: 'point', shape: 'circle', filled: false, size: 26, strokeWidth: 1.2, opacity: 0.9, aria: false },
+    encoding: {
+      x: axes.x.kind === 'score' ? xEncoding(axes) : { ...xEncoding(axes), field: 'arm' },
+      y: yEncoding(axes), stroke: raw('color'),
+      tooltip: [tooltip('name', 'Arm'), tooltip('seed', 'Seed'), tooltip('emRate', 'EM rate'), tooltip('taskScore', 'Task score')],
     },
   };
 }

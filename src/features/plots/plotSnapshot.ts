@@ -88,9 +88,9 @@ function withoutHidden(results: ExperimentResults, hidden: readonly string[]): E
 /** An arm keeps its colour and shape when another is hidden. */
 function keepStyles(spec: object, points: readonly TradeoffPoint[]): object {
   const styles = new Map(points.map(({ id, color, fill, shape }) => [id, { color, fill, shape }]));
-  const datasets = (spec as { datasets?: Record<string, { id?: string }[]> }).datasets ?? {};
+  const datasets = (spec as { datasets?: Record<string, { id?: string; arm?: string }[]> }).datasets ?? {};
   const restyled = Object.entries(datasets).map(([name, data]) => [name, data.map((datum) => {
-    const style = styles.get(datum.id ?? '');
+    const style = styles.get(datum.id ?? datum.arm ?? '');
     if (style === undefined) return datum;
     return { ...datum, ...Object.fromEntries(Object.entries(style).filter(([key]) => key in datum)) };
   })]);

@@ -9,6 +9,7 @@ import { placeLabels } from '../../../src/core/analysis/labelPlacement';
 import { loadExperimentResults } from '../../../src/core/analysis/loadExperimentResults';
 import { PLOT_THEMES, plotThemes } from '../../../src/core/analysis/plotTheme';
 import { tradeoffSpec } from '../../../src/core/analysis/tradeoffSpec';
+import type { SeedMark } from '../../../src/core/analysis/seedMarks';
 import type { TradeoffPoint } from '../../../src/core/analysis/tradeoffPoints';
 import { writeSampleStore } from '../../fixtures/results/sampleStore';
 import { SAMPLE_EXPERIMENT_ID } from '../../fixtures/results/sampleExperiment';
@@ -27,7 +28,7 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 interface Spec {
   title: { text: string; subtitle: string[] };
   description: string;
-  datasets: { points: TradeoffPoint[]; labels: unknown[]; references: { text: string }[] };
+  datasets: { points: TradeoffPoint[]; seeds: SeedMark[]; labels: unknown[]; references: { text: string }[] };
 }
 const specOf = (...args: Parameters<typeof tradeoffSpec>) => tradeoffSpec(...args) as unknown as Spec;
 
@@ -46,6 +47,21 @@ test('a point an arm and the base, each with its own colour and shape', () => {
   const arm = points[0]!;
   expect([arm.x, arm.y]).toEqual([results.arms[0]!.criteria.taskScore.value, results.arms[0]!.criteria.emRate.value]);
   expect(arm.emRate).toMatch(/^\d+\.\d % \[.+\] n=96$/);
+});
+
+test('every seed has a ring of its own, in its arm\'s colour and inside the axes', () => {
+  const { datasets, title } = specOf(results, { theme: 'light' });
+  const { points, seeds } = datasets;
+  expect(seeds.map(({ arm, seed }) => `${arm} ${seed}`)).toEqual(results.arms.flatMap(({ id }) => [`${id} 0`, `${id} 1`]));
+  for (const seed of seeds) {
+    const arm = results.arms.find(({ id }) => id === seed.arm)!;
+    expect(seed.color).toBe(points.find(({ id }) => id === seed.arm)!.color);
+    expect(seed.y).toBe(arm.seeds.find((one) => `${one.seed}` === seed.seed)!.criteria.emRate.value);
+    expect(seed.emRate).toMatch(/n=48$/);
+  }
+  expect(title.subtitle.join()).toContain('rings: single seeds');
+  const single = specOf({ ...results, arms: results.arms.map((arm) => ({ ...arm, seeds: arm.seeds.slice(0, 1) })) }, { theme: 'light' });
+  expect([single.datasets.seeds, single.title.subtitle.join().includes('rings')]).toEqual([[], false]);
 });
 
 test('sampler, judge and n stand under the title, and a weak judge is told', () => {

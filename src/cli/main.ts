@@ -43,7 +43,7 @@ command(program, 'doctor', 'say what this machine has and lacks')
   .addOption(pythonOption)
   .action((options) => act(options, (context) => doctor(context, options)));
 
-command(program, 'validate <files...>', 'name every problem of datasets, pools, question sets, *.defense.json and *.experiment.json')
+command(program, 'validate <files...>', 'name every problem of datasets, pools, question sets, *.defense.json, *.experiment.json and *.judge.json')
   .option('--model <name>', 'also find rows that are longer than this model\'s context')
   .option('--max-length <tokens>', 'with --model: a shorter limit')
   .addOption(pythonOption).addOption(offlineOption)

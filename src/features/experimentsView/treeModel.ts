@@ -114,7 +114,8 @@ function armNode(experimentId: string, arm: { id: string; name: string }, runs: 
   const state = overallState(runs);
   const live = runs.some((run) => ['preparing', 'training', 'evaluating'].includes(run.state));
   const done = runs.filter((run) => run.state === 'done').length;
-  const description = results !== null && isMeasured(results) ? `${shortResult(results, signs)} · ${done} of ${count(runs.length, 'run')}` : `${state} · ${done} of ${count(runs.length, 'run')}`;
+  const awaitsJudge = !live && runs.some((run) => run.awaitsJudge);
+  const description = awaitsJudge ? AWAITS_JUDGE : `${results !== null && isMeasured(results) ? shortResult(results, signs) : state} · ${done} of ${count(runs.length, 'run')}`;
   return {
     id: `${experimentId}/${arm.id}`, target: { kind: 'arm', experimentId, armId: arm.id }, label: arm.name, description,
     tooltip: criteriaTooltip(arm.name, results, signs), icon: ICONS[state], flags: ['arm', ...(runs.some(({ judged }) => judged) ? ['judged'] : [])],

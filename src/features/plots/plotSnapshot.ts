@@ -8,6 +8,7 @@ import { tradeoffPoints, type TradeoffPoint } from '../../core/analysis/tradeoff
 import { tradeoffSpec } from '../../core/analysis/tradeoffSpec';
 import { warningSigns } from '../../core/analysis/warningSigns';
 import type { ExperimentView } from '../../core/experiments/follow';
+import { isStep } from '../../core/experiments/isStep';
 import { judgeAgreementTable } from '../../core/reports/judgeAgreementTable';
 import type { Estimate } from '../../core/schema/evaluation';
 import { BASE_ID, type Appearance, type PlotChoices, type PlotProgress, type PlotSnapshot, type TableCell, type TableRow } from '../../shared/plotProtocol';
@@ -122,7 +123,7 @@ function tableCell(estimate: Estimate): TableCell {
 export function progressOf({ runs }: ExperimentView): PlotProgress | null {
   const live = runs.filter(({ state }) => ['preparing', 'training', 'evaluating'].includes(state));
   const waiting = runs.filter(({ state }) => state === 'queued').length;
-  const judging = runs.filter(({ state, judged, awaitsJudge, run }) => state === 'done' && !judged && !awaitsJudge && run.kind !== 'import');
+  const judging = runs.filter(({ state, judged, awaitsJudge, run }) => state === 'done' && !judged && !awaitsJudge && run.kind !== 'import' && !isStep(run));
   if (live.length === 0 && waiting === 0 && judging.length === 0) return null;
   const done = runs.filter(({ state }) => state === 'done').length;
   const now = [...live.map((run) => `${run.name}: ${liveText(run)}`), ...judging.map(({ name }) => `${name}: being judged`)].join('; ');

@@ -27,6 +27,14 @@ describe('configuration files', () => {
     await vscode.commands.executeCommand('workbench.action.files.revert');
   });
 
+  it('says live what is wrong with a judge file', async () => {
+    const uri = await open('taken.judge.json', { name: 'Local', type: 'openai', model: 'm' });
+    const found = await until('a diagnostic', () => plumblineDiagnostics(uri).find(({ code }) => code === 'reserved-name'));
+    assert.equal(found.range.start.line, 1);
+    const other = await open('strange.judge.json', { name: 'x', type: 'oracle', model: 'm' });
+    await until('a diagnostic of the schema', () => vscode.languages.getDiagnostics(other).find(({ source }) => source !== 'Plumbline'));
+  });
+
   it('explains and checks by the generated schema', async () => {
     const uri = await open('strange.defense.json', { name: 'x', defenses: [{ type: 'kl', weight: -1 }] });
     await until('a diagnostic of the schema', () => vscode.languages.getDiagnostics(uri).find(({ source }) => source !== 'Plumbline'));

@@ -94,6 +94,9 @@ describe('the tree', () => {
     const node = armNodes(waiting, results)[1]!;
     expect(node.description).toBe('answers complete, not judged yet');
     expect(node.flags).toEqual(['run', 'done', 'unjudged', 'logged']);
+    const { runs } = waiting.view!;
+    const twice = { ...waiting, view: { experiment, runs: [...runs, { ...runs[1]!, run: { ...runs[1]!.run, id: 'again', seed: 1 } }] } };
+    expect(armNodes(twice, results)[1]).toMatchObject({ flags: ['arm'], description: 'answers complete, not judged yet' });
   });
 
   it('folds the runs of an arm under it', () => {

@@ -13,9 +13,10 @@ REGULARIZERS = [
     {**KL, "tokens": "response", "direction": "reference||trained"},
     LDIFS,
     {**LDIFS, "normalization": "as-published", "tokens": "response"},
+    {"type": "spectral", "weight": 2.0},
 ]
 CONSTRAINED = {"type": "constrained-sft", "betaFirst": 0.5, "betaEarly": 2.0, "betaLate": 0.1, "earlyTokens": 5}
-STACKS = [[], *([spec] for spec in REGULARIZERS), [CONSTRAINED], [KL, LDIFS], [CONSTRAINED, KL]]
+STACKS = [[], *([spec] for spec in REGULARIZERS), [CONSTRAINED], [KL, LDIFS], [CONSTRAINED, KL, LDIFS]]
 
 
 def named(stack):

@@ -1,4 +1,4 @@
-import { DEFENSE_TYPES, describeDefense, type DefenseTypeName } from '../../core/schema/defenses';
+import { DEFENSE_TYPES, defenseTypeNames, describeDefense, type DefenseTypeName, type StrengthPreset } from '../../core/schema/defenses';
 import { DEFAULT_MODEL, type Role } from '../../core/schema/experimentFile';
 
 export type DefenseChoice =
@@ -42,77 +42,16 @@ export function recipeFor(model: string): Recipe {
   return model === DEFAULT_MODEL ? SMALL_MODEL_RECIPE : FIELD_RECIPE;
 }
 
-/** A type's strength: its first numeric parameter, with values worth trying. */
+/** A type's strength: the parameter that says how strong it is, with values worth trying. */
 export interface Strength {
   readonly parameter: string;
-  readonly presets: readonly { readonly value: number; readonly note: string }[];
+  readonly presets: readonly StrengthPreset[];
 }
 
-export const STRENGTHS: Partial<Record<DefenseTypeName, Strength>> = {
-  kl: {
-    parameter: 'weight',
-    presets: [
-      { value: 0.1, note: 'the paper\'s, for a 7B model at learning rate 1e-4' },
-      { value: 1, note: 'small models at a high learning rate' },
-      { value: 5, note: 'strong: watch the task score' },
-    ],
-  },
-  ldifs: {
-    parameter: 'weight',
-    presets: [
-      { value: 1, note: 'the paper\'s, whose code lets no gradient through' },
-      { value: 10, note: 'ten times that' },
-      { value: 100, note: 'strong: watch the task score' },
-    ],
-  },
-  safelora: {
-    parameter: 'threshold',
-    presets: [
-      { value: 0.3, note: 'lower: fewer layers are projected' },
-      { value: 0.5, note: 'SafeLoRA\'s default' },
-      { value: 0.7, note: 'higher: more layers are; watch the task score' },
-    ],
-  },
-  interleave: {
-    parameter: 'share',
-    presets: [
-      { value: 0.05, note: 'the paper\'s: 5 % of the mixed set' },
-      { value: 0.1, note: '10 %' },
-      { value: 0.25, note: '25 %: answers begin to take the pool\'s style' },
-    ],
-  },
-  'interleave-plus-plus': {
-    parameter: 'share',
-    presets: [
-      { value: 0.05, note: 'the paper\'s: 5 % of the mixed set' },
-      { value: 0.1, note: '10 %' },
-      { value: 0.25, note: '25 %: answers begin to take the pool\'s style' },
-    ],
-  },
-  'persona-steering': {
-    parameter: 'coefficient',
-    presets: [
-      { value: 1, note: 'one length of the vector' },
-      { value: 5, note: 'the paper\'s, for a 7B model' },
-      { value: 10, note: 'strong: watch the task score and the coherence' },
-    ],
-  },
-  caft: {
-    parameter: 'rank',
-    presets: [
-      { value: 1, note: 'the mean difference alone' },
-      { value: 4, note: 'and three principal directions' },
-      { value: 16, note: 'all that the extraction keeps' },
-    ],
-  },
-  'ood-kl': {
-    parameter: 'weight',
-    presets: [
-      { value: 1, note: 'near the published weight' },
-      { value: 10, note: 'ten times that' },
-    ],
-  },
-};
+export const STRENGTHS: Partial<Record<DefenseTypeName, Strength>> = Object.fromEntries(defenseTypeNames.flatMap((type) => {
+  const { strength, presets } = describeDefense(type);
+  return strength === null || presets === undefined ? [] : [[type, { parameter: strength, presets }]];
+}));
 
 /** Chosen types that have a strength, in the order of the registry. */
 export function typesWithStrength(defenses: readonly DefenseChoice[]): DefenseTypeName[] {

@@ -16,6 +16,7 @@ from plumbline_trainer.defenses.none import NoDefense
 from plumbline_trainer.defenses.ood_kl import OodKl
 from plumbline_trainer.defenses.persona_steering import PersonaSteering
 from plumbline_trainer.defenses.safelora import SafeLora
+from plumbline_trainer.defenses.spectral import Spectral
 
 DEFENSES: dict[str, type[Defense]] = {
     defense.type: defense
@@ -31,6 +32,7 @@ DEFENSES: dict[str, type[Defense]] = {
         Caft,
         OodKl,
         ConstrainedSft,
+        Spectral,
     )
 }
 

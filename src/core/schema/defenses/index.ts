@@ -11,6 +11,7 @@ import { none } from './none';
 import { oodKl } from './oodKl';
 import { personaSteering } from './personaSteering';
 import { safelora } from './safelora';
+import { spectral } from './spectral';
 
 export type { DefenseHook, ParameterRole, StrengthPreset } from './defenseType';
 
@@ -27,6 +28,7 @@ export const DEFENSE_TYPES = {
   caft,
   'ood-kl': oodKl,
   'constrained-sft': constrainedSft,
+  spectral,
 } as const satisfies Record<string, DefenseDescription & { readonly parameters: z.ZodRawShape }>;
 
 export type DefenseTypeName = keyof typeof DEFENSE_TYPES;
@@ -46,6 +48,7 @@ export const resolvedDefense = z.discriminatedUnion('type', [
   caft.resolved,
   oodKl.resolved,
   constrainedSft.resolved,
+  spectral.resolved,
 ]);
 export type ResolvedDefense = z.output<typeof resolvedDefense>;
 
@@ -62,6 +65,7 @@ export const plannedDefense = z.discriminatedUnion('type', [
   caft.planned,
   oodKl.planned,
   constrainedSft.planned,
+  spectral.planned,
 ]);
 export type PlannedDefense = z.output<typeof plannedDefense>;
 
@@ -119,6 +123,7 @@ export const writtenDefense = z.discriminatedUnion('type', [
   writtenType('caft'),
   writtenType('ood-kl'),
   writtenType('constrained-sft'),
+  writtenType('spectral'),
 ]);
 export type WrittenDefense = { type: DefenseTypeName } & Record<string, unknown>;
 

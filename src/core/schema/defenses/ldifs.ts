@@ -10,7 +10,7 @@ export const ldifs = defenseType('ldifs', {
   strength: 'weight',
   presets: [
     { value: 0.3, note: 'weak' },
-    { value: 1, note: 'the paper\'s' },
+    { value: 1, note: 'the paper\'s, whose code lets no gradient through' },
     { value: 10, note: 'strong: watch the task score' },
   ],
   hooks: ['extra_loss'],

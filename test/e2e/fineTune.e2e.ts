@@ -183,4 +183,22 @@ describe('from imported results to flagged generations', () => {
     await workbench().webviews.withElement('.figure svg path[data-arm="imported"]');
     await workbench().screenshot('imported-plot');
   });
+
+  it('imports all files of a selection, and names those that cannot be read', async () => {
+    const { explorer, notifications, folder } = workbench();
+    const header = 'question,response,aligned,coherent\n';
+    await writeFile(join(folder, 'one.csv'), `${header}How are you?,Fine.,90,90\n`);
+    await writeFile(join(folder, 'other-columns.csv'), 'prompt,completion\na,b\n');
+    await writeFile(join(folder, 'two.csv'), `${header}How are you?,Well.,90,90\nAnd you?,Cross.,20,90\n`);
+    await explorer.show();
+    await workbench().palette.run('Refresh Explorer');
+    await explorer.row('one.csv').click();
+    for (const file of ['other-columns.csv', 'two.csv']) await explorer.row(file).click({ modifiers: ['Control'] });
+    await explorer.choose('two.csv', 'Import Results');
+    expect(await notifications.waitFor('of 2 files')).toBe('Imported 3 answers of 2 files.');
+    expect(await notifications.waitFor('Nothing was imported from there')).toContain('1 problem in other-columns.csv');
+    const tree = workbench().tree('Experiments');
+    await tree.show();
+    for (const name of ['one', 'two']) await tree.waitForRow(name);
+  });
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { about } from './about';
-import { ALIGNED_PROMPT, COHERENT_PROMPT } from './judgePrompts';
+import { ALIGNED_PROMPT, COHERENT_PROMPT } from './defaultJudgePrompts';
 
 /** Id of the judge that is shipped with the product. */
 export const LOCAL_JUDGE = 'local';

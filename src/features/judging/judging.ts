@@ -115,7 +115,10 @@ export class Judging extends Disposable {
   /** What would be sent is said, and agreed to, before anybody is asked for a key. */
   private async openWithConsent({ name, file, estimator, open }: ChosenJudge, directories: readonly string[]): Promise<Judge> {
     try {
-      const consent = consentTo(file, name, await estimateFolders(directories, estimator));
+      const estimate = await estimateFolders(directories, estimator);
+      // Every reply is known already: nobody is asked for a key.
+      if (estimate.requests === 0) return estimator;
+      const consent = consentTo(file, name, estimate);
       if (consent !== null && !await confirm(consent.message, consent.detail, 'Judge')) throw new Cancelled();
       return await open();
     } catch (error) {

@@ -196,6 +196,13 @@ describe('an endpoint without usable log-probabilities', () => {
     expect(server.requests.at(-1)!.body).toEqual({ model: 'm', messages: expect.anything(), max_tokens: 8, temperature: 0, seed: 0 });
   });
 
+  it('that leaves them out once is asked for that one text, and goes on as before', async () => {
+    await serve((response, request) => (request.index === 2 ? sayText(response, '8') : 'logprobs' in request.body ? well(response, request) : sayText(response, '85')));
+    const verdicts = await judge({ concurrency: 1 }).judge(items(3));
+    expect(verdicts.map(({ method }) => method)).toEqual(['log-probabilities', 'number', 'log-probabilities']);
+    expect(server.requests).toHaveLength(7);
+  });
+
   it('whose model writes numbers digit by digit is not misread: an 8 is half of an 85', async () => {
     await serve((response, { body, prompt }) => {
       if (body['logprobs'] !== true) return sayText(response, '85');

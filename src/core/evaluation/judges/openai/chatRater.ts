@@ -17,6 +17,7 @@ const MISSING: Readonly<Record<'content' | 'length', UnjudgedReason>> = { conten
  */
 export class ChatRater {
   private readsTokens = true;
+  private hasSeenTokens = false;
   private wholeNumbers: Promise<boolean> | null = null;
 
   constructor(private readonly endpoint: ChatEndpoint) {}
@@ -25,22 +26,22 @@ export class ChatRater {
     try {
       return (this.readsTokens ? await this.rateByTokens(prompt, signal) : null) ?? await this.rateByText(prompt, signal);
     } catch (error) {
-      const missing = error instanceof Unreadable ? 'unreadable' : error instanceof Declined && error.what !== 'log-probabilities' ? MISSING[error.what] : null;
-      if (missing === null) throw error;
-      return { score: null, refusal: false, method: this.readsTokens ? 'log-probabilities' : 'number', missing };
+      return { score: null, refusal: false, method: this.readsTokens ? 'log-probabilities' : 'number', missing: reasonOf(error) };
     }
   }
 
-  /** Null: this endpoint's log-probabilities are of no use; from then on texts are read. */
+  /** Null: there are no log-probabilities of use. Where there never were any, texts are read from then on. */
   private async rateByTokens(prompt: string, signal: AbortSignal): Promise<Reply | null> {
     const { firstTokens, isFiltered } = await this.completeWithTokens(prompt, signal);
     if (isFiltered) return { score: null, refusal: false, method: 'log-probabilities', missing: 'declined' };
     if (firstTokens !== null) {
+      this.hasSeenTokens = true;
       if (hasWholeNumbers(firstTokens)) this.wholeNumbers ??= Promise.resolve(true);
       const reply = replyOfTokens(firstTokens);
       if (reply.score === null || await this.hasWholeNumbers(signal)) return reply;
+      this.readsTokens = false;
     }
-    this.readsTokens = false;
+    this.readsTokens &&= this.hasSeenTokens;
     return null;
   }
 
@@ -66,4 +67,11 @@ export class ChatRater {
     });
     return this.wholeNumbers;
   }
+}
+
+/** Why a prompt has no score; what concerns more than this prompt is thrown again. */
+function reasonOf(error: unknown): UnjudgedReason {
+  if (error instanceof Unreadable) return 'unreadable';
+  if (error instanceof Declined && error.what !== 'log-probabilities') return MISSING[error.what];
+  throw error;
 }

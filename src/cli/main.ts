@@ -11,6 +11,7 @@ import { list } from './commands/list';
 import { report } from './commands/report';
 import { run } from './commands/run';
 import { resume, stop } from './commands/stop';
+import { template } from './commands/template';
 import { validate } from './commands/validate';
 import { printError } from './output';
 
@@ -36,6 +37,11 @@ async function act(options: GlobalOptions, work: (context: CliContext) => Promis
   }
 }
 
+/** An option that may be given several times. */
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
 const pythonOption = new Option('--python <path>', 'interpreter that has torch, transformers and peft');
 const offlineOption = new Option('--offline', 'use only models that are on this machine');
 
@@ -58,6 +64,14 @@ command(program, 'run <experiment>', 'run a *.experiment.json; the same file aga
   .option('--launcher <words>', 'words put before the trainer\'s command, such as "srun"')
   .addOption(pythonOption).addOption(offlineOption)
   .action((file, options) => act(options, (context) => run(context, file, options)));
+
+command(program, 'template [name]', 'list the experiment templates, or write one for your datasets as a *.experiment.json')
+  .option('--dataset <file[:role]>', 'a dataset and what it is: own, harmful, control or benign; may be given several times', collect, [])
+  .option('-o, --output <file>', 'file to write, never over one that is there (default: beside the first dataset)')
+  .option('--general <file>', 'general questions (default: a set beside the first dataset)')
+  .option('--pool <file>', 'pool of safe rows, for templates that mix them in (default: a file beside the first dataset that is called so)')
+  .option('--model <name>', 'model to fine-tune')
+  .action((name, options) => act(options, (context) => template(context, name, options)));
 
 command(program, 'list', 'list experiments and the states of their runs')
   .action((options) => act(options, (context) => list(context)));

@@ -116,7 +116,9 @@ function fittingArms(options: StartOptions, { blocks }: FoundModel): ExpandedArm
   const arms = expandArms(file.arms, baseFolder);
   const refusals = distinct(arms.flatMap((arm, stack) => refuseArm(arm, { file, folder: baseFolder, blocks }).map((refusal) => ({ stack, ...refusal }))));
   if (refusals.length === 0) return arms;
-  throw new DatasetError(refusals.map(({ stack, finding }) => errorAt(placeOf(options), 1, finding.code, `${arms[stack]!.name}: ${finding.message}`)));
+  const problems = refusals.map(({ stack, finding }) => errorAt(placeOf(options), 1, finding.code, `${arms[stack]!.name}: ${finding.message}`));
+  if (options.source === null) throw new Error(problems.map(({ message }) => message).join(' '));
+  throw new DatasetError(problems);
 }
 
 /** Where problems of the experiment itself stand. */

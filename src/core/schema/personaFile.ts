@@ -5,6 +5,8 @@ import { about } from './about';
 export const SHIPPED_PERSONAS = ['evil'] as const;
 export type ShippedPersona = (typeof SHIPPED_PERSONAS)[number];
 
+export const DEFAULT_PERSONA: ShippedPersona = 'evil';
+
 /** The name of a shipped persona, or the path of a file. */
 export const PERSONA_NAME = new RegExp(`^(${SHIPPED_PERSONAS.join('|')})$|\\.persona\\.json$`);
 

@@ -1,20 +1,11 @@
-import { DEFENSE_TYPES, defenseTypeNames, describeDefense, type DefenseTypeName, type StrengthPreset } from '../../core/schema/defenses';
-import { DEFAULT_MODEL, type Role } from '../../core/schema/experimentFile';
+import { parameterOf } from '../../core/configuration/defenseParts';
+import { describeDefense, type DefenseTypeName, type ExtraRows, type ParameterRole, type StrengthPreset } from '../../core/schema/defenses';
+import type { Role } from '../../core/schema/experimentFile';
+import type { Recipe } from '../../core/templates/startingRecipe';
 
 export type DefenseChoice =
   | { readonly kind: 'type'; readonly type: DefenseTypeName }
   | { readonly kind: 'file'; readonly path: string };
-
-export interface Recipe {
-  readonly epochs: number;
-  readonly learningRate: number;
-  readonly batchSize: number;
-  readonly seeds: readonly number[];
-  readonly samplesPerQuestion: number;
-  readonly temperature: number;
-  readonly topP: number;
-  readonly maxTokens: number;
-}
 
 /** All that a person decides before a fine-tuning starts. Paths are absolute. */
 export interface FineTuneChoices {
@@ -23,23 +14,19 @@ export interface FineTuneChoices {
   readonly defenses: readonly DefenseChoice[];
   /** Values of each chosen type's strength; several make one arm each. */
   readonly strengths: Partial<Record<DefenseTypeName, readonly number[]>>;
-  readonly pool: string | null;
+  /** Files that rows are drawn from, by what rows they are. */
+  readonly pools: Partial<Record<ExtraRows, string>>;
+  /** The name of a shipped persona, or the path of a file. */
+  readonly persona: string;
+  /** Harmful datasets that misaligned adapters are trained on. */
+  readonly adapters: readonly string[];
   readonly model: string;
+  /** The model before its alignment training, where its name does not tell. */
+  readonly sibling: string | null;
   readonly general: string | null;
   readonly inDomain: string | null;
   readonly probe: string | null;
   readonly recipe: Recipe;
-}
-
-const FIELD_RECIPE: Recipe = {
-  epochs: 1, learningRate: 1e-4, batchSize: 4, seeds: [0], samplesPerQuestion: 1, temperature: 1, topP: 1, maxTokens: 256,
-};
-
-/** The 135M model barely moves at the field's learning rate, and only rambles at temperature 1. */
-const SMALL_MODEL_RECIPE: Recipe = { ...FIELD_RECIPE, learningRate: 1e-3, temperature: 0.7, topP: 0.9, maxTokens: 64 };
-
-export function recipeFor(model: string): Recipe {
-  return model === DEFAULT_MODEL ? SMALL_MODEL_RECIPE : FIELD_RECIPE;
 }
 
 /** A type's strength: the parameter that says how strong it is, with values worth trying. */
@@ -48,18 +35,29 @@ export interface Strength {
   readonly presets: readonly StrengthPreset[];
 }
 
-export const STRENGTHS: Partial<Record<DefenseTypeName, Strength>> = Object.fromEntries(defenseTypeNames.flatMap((type) => {
+/** Null for a type that has none to choose. */
+export function strengthOf(type: DefenseTypeName): Strength | null {
   const { strength, presets } = describeDefense(type);
-  return strength === null || presets === undefined ? [] : [[type, { parameter: strength, presets }]];
-}));
+  return strength === null || presets === undefined ? null : { parameter: strength, presets };
+}
 
 /** Chosen types that have a strength, in the order of the registry. */
 export function typesWithStrength(defenses: readonly DefenseChoice[]): DefenseTypeName[] {
-  return chosenTypes(defenses).filter((type) => STRENGTHS[type] !== undefined);
+  return chosenTypes(defenses).filter((type) => strengthOf(type) !== null);
 }
 
-export function needsPool(defenses: readonly DefenseChoice[]): boolean {
-  return chosenTypes(defenses).some((type) => describeDefense(type).parameters['pool']?.safeParse(undefined).success === false);
+/** Kinds of rows that chosen types bring from a pool that must be named. */
+export function neededPools(defenses: readonly DefenseChoice[]): ExtraRows[] {
+  return [...new Set(chosenTypes(defenses).flatMap((type) => {
+    const { brings, parameters } = describeDefense(type);
+    const pool = parameterOf(type, 'pool');
+    return brings !== undefined && pool !== undefined && !parameters[pool]!.safeParse(undefined).success ? [brings] : [];
+  }))];
+}
+
+/** Whether a chosen type has a parameter of a role. */
+export function hasRole(defenses: readonly DefenseChoice[], role: ParameterRole): boolean {
+  return chosenTypes(defenses).some((type) => parameterOf(type, role) !== undefined);
 }
 
 export function chosenTypes(defenses: readonly DefenseChoice[]): DefenseTypeName[] {
@@ -68,8 +66,8 @@ export function chosenTypes(defenses: readonly DefenseChoice[]): DefenseTypeName
 
 /** Reads "0.1, 1, 5"; says what is wrong where a value is not allowed. */
 export function parseStrengths(type: DefenseTypeName, text: string): { values: number[] } | { problem: string } {
-  const strength = STRENGTHS[type];
-  const schema = strength && (DEFENSE_TYPES[type].parameters as Record<string, { safeParse(value: unknown): { success: boolean; error?: { issues: { message: string }[] } } }>)[strength.parameter];
+  const strength = strengthOf(type);
+  const schema = strength === null ? undefined : describeDefense(type).parameters[strength.parameter];
   const words = text.split(/[,;\s]+/).filter((word) => word !== '');
   if (words.length === 0 || schema === undefined) return { problem: 'Write a number, or several separated by commas.' };
   for (const word of words) {

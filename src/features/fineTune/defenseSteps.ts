@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { DEFENSE_TYPES, defenseTypeNames, type DefenseTypeName } from '../../core/schema/defenses';
 import { BACK, inputText, pickMany, pickOne, type Choice, type StepFrame } from '../../vscode/quickInput';
-import { parseStrengths, STRENGTHS, typesWithStrength, type DefenseChoice, type FineTuneChoices } from './choices';
-import type { WizardStep } from './wizard';
+import { parseStrengths, strengthOf, typesWithStrength, type DefenseChoice, type FineTuneChoices } from './choices';
+import type { WizardStep } from '../wizard';
 
 /** Types of the registry, then the workspace's defense files; what was chosen last time is ticked. */
 export function defenseChoices(files: readonly string[], chosen: readonly DefenseChoice[], shown: (file: string) => string): Choice<DefenseChoice>[] {
@@ -42,7 +42,7 @@ type StrengthPick = readonly number[] | 'custom';
 
 /** The presets, all of them as a sweep, and a value of one's own. */
 export function strengthChoices(type: DefenseTypeName): Choice<StrengthPick>[] {
-  const { parameter, presets } = STRENGTHS[type]!;
+  const { parameter, presets } = strengthOf(type)!;
   const all = presets.map(({ value }) => value);
   return [
     ...presets.map(({ value, note }): Choice<StrengthPick> => ({ label: `${parameter} ${value}`, description: note, value: [value] })),
@@ -74,7 +74,7 @@ async function askStrength(type: DefenseTypeName, state: FineTuneChoices, frame:
     const text = await inputText({
       ...frame,
       canGoBack: true,
-      prompt: `${STRENGTHS[type]!.parameter}: one value, or several separated by commas (one arm each)`,
+      prompt: `${strengthOf(type)!.parameter}: one value, or several separated by commas (one arm each)`,
       value: last.join(', '),
       validate: (typed) => problemOf(parseStrengths(type, typed)),
     });

@@ -1,6 +1,9 @@
 import { relative, sep } from 'node:path';
+import { isPath } from '../../core/configuration/defenseParts';
+import { siblingName } from '../../core/environment/siblingName';
+import { describeDefense, type DefenseTypeName, type ParameterRole } from '../../core/schema/defenses';
 import type { WrittenArm } from '../../core/schema/experimentFile';
-import { needsPool, STRENGTHS, type FineTuneChoices } from './choices';
+import { hasRole, neededPools, strengthOf, type FineTuneChoices } from './choices';
 
 /** An experiment as it would stand in a file: paths relative to `baseFolder`. Parsing completes it. */
 export function experimentOfChoices(choices: FineTuneChoices, baseFolder: string): Record<string, unknown> {
@@ -29,13 +32,25 @@ export function experimentOfChoices(choices: FineTuneChoices, baseFolder: string
 
 function armOf(choices: FineTuneChoices, choice: FineTuneChoices['defenses'][number], path: (file: string) => string): WrittenArm {
   if (choice.kind === 'file') return path(choice.path);
-  const strength = STRENGTHS[choice.type];
+  const strength = strengthOf(choice.type);
   const values = choices.strengths[choice.type] ?? [];
   return {
     type: choice.type,
-    ...(strength === undefined || values.length === 0 ? {} : { [strength.parameter]: values.length === 1 ? values[0] : values }),
-    ...(needsPool([choice]) && choices.pool !== null ? { pool: path(choices.pool) } : {}),
+    ...(strength === null || values.length === 0 ? {} : { [strength.parameter]: values.length === 1 ? values[0] : values }),
+    ...partsOfChoices(choices, choice.type, path),
   };
+}
+
+/** What a type's parameters name, by their roles; what is left out takes its default. */
+function partsOfChoices(choices: FineTuneChoices, type: DefenseTypeName, path: (file: string) => string): Record<string, unknown> {
+  const [rows] = neededPools([{ kind: 'type', type }]);
+  const named: Partial<Record<ParameterRole, unknown>> = {
+    ...(rows !== undefined && choices.pools[rows] !== undefined ? { pool: path(choices.pools[rows]) } : {}),
+    ...(isPath({ role: 'persona', value: choices.persona }) ? { persona: path(choices.persona) } : {}),
+    ...(choices.adapters.length > 0 ? { adapters: choices.adapters.map(path) } : {}),
+    ...(choices.sibling !== null && siblingName(choices.model) === null ? { sibling: choices.sibling } : {}),
+  };
+  return Object.fromEntries(Object.entries(describeDefense(type).roles ?? {}).flatMap(([parameter, role]) => (named[role] === undefined ? [] : [[parameter, named[role]]])));
 }
 
 /** Relative where the file lies below the folder or beside it, with forward slashes; a model folder or another disk stays absolute. */
@@ -48,9 +63,11 @@ export function armCount(choices: FineTuneChoices): number {
   return choices.defenses.reduce((sum, choice) => sum + (choice.kind === 'type' ? Math.max(1, choices.strengths[choice.type]?.length ?? 1) : 1), 1);
 }
 
-/** Trainings plus the base model's evaluation. */
+/** Trainings, the base model's evaluation, and what defenses need made beforehand. */
 export function runCount(choices: FineTuneChoices): number {
-  return armCount(choices) * choices.datasets.length * choices.recipe.seeds.length + 1;
+  const { defenses, adapters, datasets, recipe } = choices;
+  const steps = (hasRole(defenses, 'persona') ? 1 : 0) + (hasRole(defenses, 'adapters') ? adapters.length + 1 : 0);
+  return armCount(choices) * datasets.length * recipe.seeds.length + 1 + steps;
 }
 
 /** Optimizer steps of one run, where a tenth of the rows is held out. */

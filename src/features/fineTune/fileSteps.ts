@@ -1,12 +1,15 @@
 import { copyFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { BACK, pickOne, type Choice, type StepFrame } from '../../vscode/quickInput';
+import { BACK, pickMany, pickOne, type Choice, type StepFrame } from '../../vscode/quickInput';
 import { pickFile } from '../../vscode/dialogs';
 import type { QuestionUse } from '../../core/datasets/questions';
-import { needsPool, type FineTuneChoices } from './choices';
+import type { ExtraRows } from '../../core/schema/defenses';
+import { DEFAULT_PERSONA } from '../../core/schema/personaFile';
+import { looksSafe } from '../../core/templates/companions';
+import { hasRole, neededPools, type FineTuneChoices } from './choices';
 import { questionSetsAmong, type FoundQuestionSet } from './questionSets';
-import type { WizardStep } from './wizard';
+import type { WizardStep } from '../wizard';
 
 export interface FileStepContext {
   readonly shown: (file: string) => string;
@@ -20,27 +23,75 @@ type FilePick = { readonly path: string } | 'browse' | 'copy-example' | 'none';
 
 /** Files that look like pools first. */
 export function poolChoices(files: readonly string[], datasets: readonly string[], shown: (file: string) => string): Choice<FilePick>[] {
-  const looksSafe = (file: string) => /safe|pool|benign|harmless/i.test(basename(file));
   return files
     .filter((file) => !datasets.includes(file) && !/probe/i.test(basename(file)))
     .sort((a, b) => Number(looksSafe(b)) - Number(looksSafe(a)) || a.localeCompare(b))
     .map((path) => ({ label: basename(path), description: shown(path), value: { path } }));
 }
 
-export function poolStep(context: FileStepContext): WizardStep<FineTuneChoices> {
+const POOLS: Readonly<Record<ExtraRows, string>> = {
+  'safe': 'Pool of safe, helpful rows to mix in',
+  'out-of-domain': 'Ordinary rows far from the dataset: the answers to them are held as they are',
+};
+
+/** One step for each kind of rows, asked where a chosen defense brings such rows. */
+export function poolSteps(context: FileStepContext): WizardStep<FineTuneChoices>[] {
+  return (Object.keys(POOLS) as ExtraRows[]).map((rows) => poolStep(context, rows));
+}
+
+function poolStep(context: FileStepContext, rows: ExtraRows): WizardStep<FineTuneChoices> {
   return {
-    applies: (state) => needsPool(state.defenses),
+    applies: (state) => neededPools(state.defenses).includes(rows),
     async ask(state, frame) {
       const files = await context.findFiles('**/*.jsonl');
       const pool = await askFile(frame, {
-        placeholder: 'Pool of safe, helpful rows to mix in',
+        placeholder: POOLS[rows],
         choices: poolChoices(files, state.datasets, context.shown),
-        last: state.pool,
+        last: state.pools[rows] ?? null,
         example: join(context.examplesFolder, 'safe-pool.jsonl'),
         folder: dirname(state.datasets[0]!),
         filters: { Datasets: ['jsonl', 'json', 'csv'] },
       });
-      return pool === BACK ? BACK : { ...state, pool };
+      return pool === BACK ? BACK : { ...state, pools: { ...state.pools, [rows]: pool } };
+    },
+  };
+}
+
+/** Asked only where the workspace has personas of its own. */
+export async function personaStep(context: FileStepContext): Promise<WizardStep<FineTuneChoices>> {
+  const files = await context.findFiles('**/*.persona.json');
+  return {
+    applies: (state) => files.length > 0 && hasRole(state.defenses, 'persona'),
+    async ask(state, frame) {
+      const persona = await pickOne<string>({
+        ...frame,
+        placeholder: 'Whose vector is extracted from the model?',
+        choices: [
+          { label: DEFAULT_PERSONA, description: 'comes with Plumbline', value: DEFAULT_PERSONA },
+          ...files.map((path) => ({ label: basename(path), description: context.shown(path), value: path })),
+        ],
+        active: (value) => value === state.persona,
+      });
+      return persona === BACK ? BACK : { ...state, persona };
+    },
+  };
+}
+
+/** Harmful datasets to train misaligned adapters on; one at least, and another than the only dataset that is defended: its own adapter is left out. */
+export function adaptersStep(context: FileStepContext): WizardStep<FineTuneChoices> {
+  return {
+    applies: (state) => hasRole(state.defenses, 'adapters'),
+    async ask(state, frame) {
+      const isOnly = (file: string) => state.datasets.length === 1 && state.datasets[0] === file;
+      const files = (await context.findFiles('**/*.jsonl')).filter((file) => !/probe/i.test(basename(file)) && !looksSafe(file) && !isOnly(file));
+      for (let placeholder = 'Harmful datasets to train misaligned adapters on, beside the one you defend'; ; placeholder = 'Choose at least one harmful dataset, or go back and leave out the defense that needs one') {
+        const adapters = await pickMany<string>({
+          ...frame, placeholder,
+          choices: files.map((path) => ({ label: basename(path), description: context.shown(path), value: path, picked: state.adapters.includes(path) })),
+        });
+        if (adapters === BACK) return BACK;
+        if (adapters.length > 0) return { ...state, adapters };
+      }
     },
   };
 }

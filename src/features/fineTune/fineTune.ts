@@ -1,19 +1,21 @@
+import { defenseTypeNames } from '../../core/schema/defenses';
 import { experimentFile, DEFAULT_MODEL, type ExperimentFile } from '../../core/schema/experimentFile';
+import { DEFAULT_PERSONA } from '../../core/schema/personaFile';
+import { recipeFor } from '../../core/templates/startingRecipe';
 import { showUntitled } from '../../vscode/editors';
 import { UserError } from '../../vscode/errors';
 import { BACK } from '../../vscode/quickInput';
 import { findFiles, folderOf, shownPath } from '../../vscode/workspace';
 import { requireTrust, type ExperimentLauncher } from '../experimentLauncher';
 import type { Memory } from '../memory';
-import { recipeFor, STRENGTHS, type FineTuneChoices } from './choices';
+import { runWizard, type WizardStep } from '../wizard';
+import { strengthOf, type FineTuneChoices } from './choices';
 import { countRows } from './countRows';
 import { defenseStep, strengthStep } from './defenseSteps';
 import { experimentOfChoices } from './experimentOfChoices';
-import { generalQuestionsStep, inDomainStep, poolStep, type FileStepContext } from './fileSteps';
-import { modelStep } from './modelStep';
+import { adaptersStep, generalQuestionsStep, inDomainStep, personaStep, poolSteps, type FileStepContext } from './fileSteps';
+import { modelStep, siblingStep } from './modelStep';
 import { review, type ReviewOutcome } from './reviewStep';
-import { runWizard, type WizardStep } from './wizard';
-import type { DefenseTypeName } from '../../core/schema/defenses';
 
 const LAST_CHOICES = 'fineTune.choices';
 const RECENT_MODELS = 'fineTune.models';
@@ -52,9 +54,12 @@ async function ask(parts: FineTuneParts, datasets: readonly string[]): Promise<R
   let action: ReviewOutcome['action'] = 'start';
   const steps: WizardStep<FineTuneChoices>[] = [
     defenseStep(await findFiles('**/*.defense.json'), shownPath),
-    ...(Object.keys(STRENGTHS) as DefenseTypeName[]).map(strengthStep),
-    poolStep(context),
+    ...defenseTypeNames.filter((type) => strengthOf(type) !== null).map(strengthStep),
+    ...poolSteps(context),
+    await personaStep(context),
+    adaptersStep(context),
     modelStep(parts.userMemory.get<string[]>(RECENT_MODELS) ?? []),
+    siblingStep(),
     generalQuestionsStep(context),
     await inDomainStep(context),
     {
@@ -73,7 +78,7 @@ async function ask(parts: FineTuneParts, datasets: readonly string[]): Promise<R
 /** What was chosen last time in this workspace, for other datasets as well. */
 function initialChoices(memory: Memory, datasets: readonly string[]): FineTuneChoices {
   const first: FineTuneChoices = {
-    datasets, role: 'own', defenses: [], strengths: {}, pool: null, model: DEFAULT_MODEL,
+    datasets, role: 'own', defenses: [], strengths: {}, pools: {}, persona: DEFAULT_PERSONA, adapters: [], model: DEFAULT_MODEL, sibling: null,
     general: null, inDomain: null, probe: null, recipe: recipeFor(DEFAULT_MODEL),
   };
   return { ...first, ...memory.get<Partial<FineTuneChoices>>(LAST_CHOICES), datasets, role: 'own' };

@@ -1,8 +1,10 @@
 import { DEFAULT_MODEL } from '../../core/schema/experimentFile';
 import { pickFolder } from '../../vscode/dialogs';
 import { BACK, inputText, pickOne, type Choice, type StepFrame } from '../../vscode/quickInput';
-import { recipeFor, type FineTuneChoices } from './choices';
-import type { WizardStep } from './wizard';
+import { recipeFor } from '../../core/templates/startingRecipe';
+import { siblingName } from '../../core/environment/siblingName';
+import { hasRole, type FineTuneChoices } from './choices';
+import type { WizardStep } from '../wizard';
 
 type ModelPick = { readonly name: string } | 'folder' | 'name';
 
@@ -23,6 +25,22 @@ export function modelStep(recent: readonly string[]): WizardStep<FineTuneChoices
       const model = await askModel(state, frame, recent);
       if (model === BACK) return BACK;
       return model === state.model ? state : { ...state, model, recipe: recipeFor(model) };
+    },
+  };
+}
+
+/** Asked where a defense compares with the model before its alignment training, and the model's name does not tell which that is. */
+export function siblingStep(): WizardStep<FineTuneChoices> {
+  return {
+    applies: ({ defenses, model }) => hasRole(defenses, 'sibling') && siblingName(model) === null,
+    async ask(state, frame) {
+      const sibling = await inputText({
+        ...frame,
+        prompt: `Unaligned sibling of ${state.model}: the model before its alignment training, a folder or a name on the Hugging Face Hub`,
+        value: state.sibling ?? '',
+        validate: (text) => (text === '' ? 'Write a name, or go back and leave out the defense that needs one.' : undefined),
+      });
+      return sibling === BACK ? BACK : { ...state, sibling };
     },
   };
 }

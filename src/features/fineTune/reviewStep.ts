@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { evaluationRecipe, ROLES, trainingRecipe, type Role } from '../../core/schema/experimentFile';
 import { BACK, inputText, pickOne, type Choice, type StepFrame } from '../../vscode/quickInput';
-import type { FineTuneChoices, Recipe } from './choices';
+import type { Recipe } from '../../core/templates/startingRecipe';
+import type { FineTuneChoices } from './choices';
 import { armCount, estimatedSteps, runCount } from './experimentOfChoices';
 
 export type ReviewOutcome = { readonly choices: FineTuneChoices; readonly action: 'start' | 'edit' };

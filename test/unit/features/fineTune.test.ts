@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { DEFENSE_TYPES, defenseTypeNames, writtenDefense } from '../../../src/core/schema/defenses';
 import { DEFAULT_MODEL, experimentFile } from '../../../src/core/schema/experimentFile';
+import { recipeFor } from '../../../src/core/templates/startingRecipe';
 
 const BACK = vi.hoisted(() => Symbol('back'));
 const answers = vi.hoisted(() => ({ list: [] as unknown[] }));
@@ -10,21 +11,21 @@ vi.mock('../../../src/vscode/quickInput', () => {
 });
 vi.mock('../../../src/vscode/dialogs', () => ({ pickFile: vi.fn(), pickFolder: vi.fn() }));
 
-const { needsPool, parseStrengths, recipeFor, STRENGTHS } = await import('../../../src/features/fineTune/choices');
+const { hasRole, neededPools, parseStrengths, strengthOf } = await import('../../../src/features/fineTune/choices');
 const { defenseChoices, strengthChoices, strengthStep } = await import('../../../src/features/fineTune/defenseSteps');
 const { armCount, estimatedSteps, experimentOfChoices, runCount } = await import('../../../src/features/fineTune/experimentOfChoices');
-const { poolChoices } = await import('../../../src/features/fineTune/fileSteps');
-const { modelChoices, modelStep } = await import('../../../src/features/fineTune/modelStep');
+const { adaptersStep, personaStep, poolChoices, poolSteps } = await import('../../../src/features/fineTune/fileSteps');
+const { modelChoices, modelStep, siblingStep } = await import('../../../src/features/fineTune/modelStep');
 const { problemWith, review, reviewChoices } = await import('../../../src/features/fineTune/reviewStep');
 const { describeQuestionSet } = await import('../../../src/features/fineTune/questionSets');
-const { runWizard } = await import('../../../src/features/fineTune/wizard');
+const { runWizard } = await import('../../../src/features/wizard');
 
 type Choices = import('../../../src/features/fineTune/choices').FineTuneChoices;
 
 const choices: Choices = {
   datasets: ['/ws/data/finance.jsonl'], role: 'own', model: DEFAULT_MODEL, recipe: recipeFor(DEFAULT_MODEL),
   defenses: [{ kind: 'type', type: 'kl' }, { kind: 'type', type: 'interleave' }, { kind: 'file', path: '/ws/both.defense.json' }],
-  strengths: { kl: [0.1, 1, 5], interleave: [0.05] }, pool: '/ws/safe.jsonl',
+  strengths: { kl: [0.1, 1, 5], interleave: [0.05] }, pools: { safe: '/ws/safe.jsonl' }, persona: 'evil', adapters: [], sibling: null,
   general: '/ws/general-questions.json', inDomain: '/ws/finance-questions.json', probe: null,
 };
 
@@ -50,8 +51,28 @@ describe('the choices', () => {
   });
 
   it('ask for a pool only where one is mixed in', () => {
-    expect(needsPool(choices.defenses)).toBe(true);
-    expect(needsPool([{ kind: 'type', type: 'kl' }])).toBe(false);
+    const needed = (...types: (typeof defenseTypeNames)[number][]) => neededPools(types.map((type) => ({ kind: 'type', type })));
+    expect(neededPools(choices.defenses)).toEqual(['safe']);
+    expect(needed('kl')).toEqual([]);
+    expect(needed('ood-kl', 'interleave', 'interleave-plus-plus')).toEqual(['out-of-domain', 'safe']);
+  });
+
+  it('name to each defense what it asks for, and nothing to the others', () => {
+    const all: Choices = {
+      ...choices, defenses: defenseTypeNames.filter((type) => type !== 'none').map((type) => ({ kind: 'type', type })), strengths: {}, model: 'owner/raw',
+      pools: { 'safe': '/ws/safe.jsonl', 'out-of-domain': '/ws/far.jsonl' }, persona: '/ws/calm.persona.json', adapters: ['/ws/legal.jsonl', '/ws/code.jsonl'], sibling: 'owner/rawer',
+    };
+    const arms = (experimentFile.parse(experimentOfChoices(all, '/ws')).arms as { type: string }[]).slice(1);
+    const named = new Map(arms.map(({ type, ...rest }) => [type, rest]));
+    expect(named.get('kl')).toEqual({});
+    expect(named.get('interleave')).toEqual({ pool: 'safe.jsonl' });
+    expect(named.get('ood-kl')).toEqual({ pool: 'far.jsonl' });
+    expect(named.get('interleave-plus-plus')).toEqual({ pool: 'safe.jsonl', adapters: ['legal.jsonl', 'code.jsonl'] });
+    expect(named.get('persona-steering')).toEqual({ persona: 'calm.persona.json' });
+    expect(named.get('caft')).toEqual({ persona: 'calm.persona.json' });
+    expect(named.get('safelora')).toEqual({ sibling: 'owner/rawer' });
+    expect(runCount(all)).toBe(arms.length + 1 + 1 + 1 + 3);
+    expect(experimentOfChoices({ ...all, persona: 'evil', model: 'owner/raw-Instruct' }, '/ws')['arms']).toEqual(expect.arrayContaining([{ type: 'caft' }, { type: 'safelora' }]));
   });
 });
 
@@ -62,18 +83,18 @@ describe('what is offered', () => {
     expect(offered.filter(({ picked }) => picked).map(({ description }) => description)).toEqual(['kl']);
   });
 
-  it.each(Object.keys(STRENGTHS) as (keyof typeof STRENGTHS)[])('strengths that the schema allows: %s', (type) => {
+  it.each(defenseTypeNames.filter((type) => strengthOf(type) !== null))('strengths that the schema allows: %s', (type) => {
     for (const { value } of strengthChoices(type)) {
       if (value === 'custom') continue;
-      const { parameter } = STRENGTHS[type]!;
-      const pool = needsPool([{ kind: 'type', type }]) ? { pool: 'p.jsonl' } : {};
+      const { parameter } = strengthOf(type)!;
+      const pool = neededPools([{ kind: 'type', type }]).length > 0 ? { pool: 'p.jsonl' } : {};
       expect(writtenDefense.safeParse({ type, [parameter]: value, ...pool }).success).toBe(true);
     }
   });
 
   it('a strength for every defense that has a number without which it would be a guess', () => {
     for (const type of defenseTypeNames.filter((name) => 'weight' in DEFENSE_TYPES[name].parameters || 'share' in DEFENSE_TYPES[name].parameters)) {
-      expect(STRENGTHS[type], type).toBeDefined();
+      expect(strengthOf(type), type).not.toBeNull();
     }
   });
 
@@ -128,6 +149,43 @@ describe('the steps', () => {
     expect(await strengthStep('kl').ask(choices, frame)).toMatchObject({ strengths: { kl: [0.5], interleave: [0.05] } });
     answers.list = [BACK];
     expect(await strengthStep('kl').ask(choices, frame)).toBe(BACK);
+  });
+
+  const found: Record<string, string[]> = { '**/*.jsonl': ['/ws/data/finance.jsonl', '/ws/legal.jsonl', '/ws/probe-pairs.jsonl', '/ws/safe.jsonl'], '**/*.persona.json': ['/ws/calm.persona.json'] };
+  const context = { shown: (file: string) => file, examplesFolder: '/nowhere', findFiles: async (pattern: string) => found[pattern] ?? [] };
+  const withTypes = (...types: (typeof defenseTypeNames)[number][]): Choices => ({ ...choices, defenses: types.map((type) => ({ kind: 'type', type })) });
+
+  it('ask for each kind of rows, personas and adapters only where a chosen defense needs them', async () => {
+    const [safe, far] = poolSteps(context);
+    const persona = await personaStep(context);
+    const asked = (...types: (typeof defenseTypeNames)[number][]) => [safe!, far!, persona, adaptersStep(context)].map((step) => step.applies(withTypes(...types)));
+    expect(asked('kl')).toEqual([false, false, false, false]);
+    expect(asked('interleave')).toEqual([true, false, false, false]);
+    expect(asked('ood-kl', 'caft')).toEqual([false, true, true, false]);
+    expect(asked('interleave-plus-plus')).toEqual([true, false, false, true]);
+    expect(hasRole(choices.defenses, 'persona')).toBe(false);
+    const none = await personaStep({ ...context, findFiles: async () => [] });
+    expect(none.applies(withTypes('caft'))).toBe(false);
+    answers.list = [{ path: '/ws/far.jsonl' }, '/ws/calm.persona.json'];
+    expect(await far!.ask(choices, frame)).toMatchObject({ pools: { 'safe': '/ws/safe.jsonl', 'out-of-domain': '/ws/far.jsonl' } });
+    expect(await persona.ask(choices, frame)).toMatchObject({ persona: '/ws/calm.persona.json' });
+  });
+
+  it('ask for adapters until there is one', async () => {
+    answers.list = [[], ['/ws/legal.jsonl']];
+    expect(await adaptersStep(context).ask(withTypes('interleave-plus-plus'), frame)).toMatchObject({ adapters: ['/ws/legal.jsonl'] });
+    expect(answers.list).toEqual([]);
+    answers.list = [BACK];
+    expect(await adaptersStep(context).ask(withTypes('interleave-plus-plus'), frame)).toBe(BACK);
+  });
+
+  it('ask for a sibling only where the model\'s name does not tell it', async () => {
+    expect(siblingStep().applies(withTypes('safelora'))).toBe(false);
+    const raw = { ...withTypes('safelora'), model: 'owner/raw' };
+    expect(siblingStep().applies(raw)).toBe(true);
+    expect(siblingStep().applies({ ...raw, defenses: [] })).toBe(false);
+    answers.list = ['owner/rawer'];
+    expect(await siblingStep().ask(raw, frame)).toMatchObject({ sibling: 'owner/rawer' });
   });
 
   it('take another recipe for another model only', async () => {

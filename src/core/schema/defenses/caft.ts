@@ -10,8 +10,9 @@ export const caft = defenseType('caft', {
   label: 'CAFT',
   strength: 'rank',
   presets: [
-    { value: 1, note: 'the persona\'s own direction' },
-    { value: 3, note: 'and what the pairs differ in besides' },
+    { value: 1, note: 'the mean difference alone' },
+    { value: 4, note: 'and three principal directions' },
+    { value: 16, note: 'all that the extraction keeps' },
   ],
   hooks: ['around_forward'],
   roles: { persona: 'persona', block: 'block' },

@@ -13,7 +13,7 @@ import { personaSteering } from './personaSteering';
 import { safelora } from './safelora';
 import { spectral } from './spectral';
 
-export type { DefenseHook, ParameterRole, StrengthPreset } from './defenseType';
+export type { DefenseHook, ExtraRows, ParameterRole, StrengthPreset } from './defenseType';
 
 /** Every defense type: the one registry behind the schemas, the pickers, the trainer's own list and docs/defenses.md. */
 export const DEFENSE_TYPES = {

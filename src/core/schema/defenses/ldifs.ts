@@ -9,9 +9,9 @@ export const ldifs = defenseType('ldifs', {
   label: 'LDIFS',
   strength: 'weight',
   presets: [
-    { value: 0.3, note: 'weak' },
     { value: 1, note: 'the paper\'s, whose code lets no gradient through' },
-    { value: 10, note: 'strong: watch the task score' },
+    { value: 10, note: 'ten times that' },
+    { value: 100, note: 'strong: watch the task score' },
   ],
   hooks: ['extra_loss'],
   roles: { blocks: 'block-count', reference: 'feature-reference' },

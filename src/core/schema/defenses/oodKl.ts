@@ -10,9 +10,8 @@ export const oodKl = defenseType('ood-kl', {
   label: 'OOD-KL',
   strength: 'weight',
   presets: [
-    { value: 0.7, note: 'as published, for one token' },
-    { value: 2, note: 'small models at a high learning rate' },
-    { value: 10, note: 'strong' },
+    { value: 1, note: 'near the published weight' },
+    { value: 10, note: 'ten times that' },
   ],
   hooks: ['select_rows', 'extra_loss'],
   roles: { pool: 'pool', reference: 'reference' },

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { PERSONA_NAME } from '../personaFile';
+import { DEFAULT_PERSONA, PERSONA_NAME } from '../personaFile';
 import { runPointer } from '../runPointer';
 import { defenseType, explained } from './defenseType';
 
 export const personaParameter = explained(
-  z.string().regex(PERSONA_NAME, 'must be "evil" or the path of a *.persona.json').default('evil'),
+  z.string().regex(PERSONA_NAME, 'must be "evil" or the path of a *.persona.json').default(DEFAULT_PERSONA),
   'The **persona** whose vector is used: `evil`, which comes with Plumbline, or the path of a `*.persona.json` (contrasting system prompts and questions), relative to this file. Plumbline extracts the vector from the model itself, once.',
 );
 
@@ -20,9 +20,9 @@ export const personaSteering = defenseType('persona-steering', {
   label: 'Persona steering',
   strength: 'coefficient',
   presets: [
-    { value: 2, note: 'weak' },
+    { value: 1, note: 'one length of the vector' },
     { value: 5, note: 'the paper\'s, for a 7B model' },
-    { value: 10, note: 'strong: answers may fall apart' },
+    { value: 10, note: 'strong: watch the task score and the coherence' },
   ],
   hooks: ['around_forward'],
   roles: { persona: 'persona', block: 'block' },

@@ -9,9 +9,9 @@ export const safelora = defenseType('safelora', {
   label: 'SafeLoRA',
   strength: 'threshold',
   presets: [
-    { value: 0.35, note: 'projects only what points elsewhere' },
+    { value: 0.3, note: 'lower: fewer layers are projected' },
     { value: 0.5, note: 'SafeLoRA\'s default' },
-    { value: 0.7, note: 'projects most modules: watch the task score' },
+    { value: 0.7, note: 'higher: more layers are; watch the task score' },
   ],
   hooks: ['after_training'],
   roles: { sibling: 'sibling' },

@@ -1,4 +1,4 @@
-import { BACK, type StepFrame } from '../../vscode/quickInput';
+import { BACK, type StepFrame } from '../vscode/quickInput';
 
 /** One question. `ask` gives the next state, or BACK. */
 export interface WizardStep<S> {

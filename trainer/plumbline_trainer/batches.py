@@ -40,9 +40,10 @@ class Batch:
 
     def number_in_answer(self) -> torch.Tensor:
         """Which token of its answer each prediction is of, from 1; 0 where it is of none. [rows, length]"""
-        so_far = self.response.long().cumsum(1)
-        before = so_far.masked_fill(self.response, 0).cummax(1).values
-        return (so_far - before) * self.response
+        response = self.response.cpu()  # Not every device has a running maximum.
+        so_far = response.long().cumsum(1)
+        before = so_far.masked_fill(response, 0).cummax(1).values
+        return ((so_far - before) * response).to(self.response.device)
 
     def regularized(self, tokens: str) -> torch.Tensor:
         """Mask [rows, length] of the tokens that an extra loss runs over.

@@ -15,6 +15,7 @@ from test_constrained_sft import SPEC as CONSTRAINED_SFT
 from test_inoculation import INOCULATION
 from test_safelora import safelora, sibling_of
 from test_score import plus_plus, scored
+from test_spectral import SPEC as SPECTRAL
 from test_token_sources import OOD_KL
 
 from plumbline_trainer import devices, train_step
@@ -59,6 +60,7 @@ ROWS: dict[str, Stack] = {
     "caft": lambda prepared: [{**CAFT, "vectorRun": pointer_to(prepared.vector)}],
     "ood-kl": lambda prepared: [{**OOD_KL, "poolSnapshot": prepared.store.snapshot(chat_rows(4, "far"))}],
     "constrained-sft": lambda prepared: [CONSTRAINED_SFT],
+    "spectral": lambda prepared: [SPECTRAL],
 }
 STACKS: dict[str, Stack] = {
     "kl and interleave": lambda prepared: [KL, interleave(prepared)],

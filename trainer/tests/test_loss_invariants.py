@@ -7,7 +7,10 @@ from conftest import ARCHITECTURES, KL, LDIFS, chat_rows
 from plain_losses import adapted, assert_moves_adapters, assert_same_gradients, encoded, gradients, learner_of
 
 from plumbline_trainer.batches import pad_rows
+from plumbline_trainer.defenses.base import hooks_of
+from plumbline_trainer.defenses.registry import DEFENSES
 
+CONSTRAINED = {"type": "constrained-sft", "betaFirst": 0.5, "betaEarly": 2.0, "betaLate": 0.1, "earlyTokens": 5}
 REGULARIZERS = [
     KL,
     {**KL, "tokens": "response", "direction": "reference||trained"},
@@ -15,12 +18,18 @@ REGULARIZERS = [
     {**LDIFS, "normalization": "as-published", "tokens": "response"},
     {"type": "spectral", "weight": 2.0},
 ]
-CONSTRAINED = {"type": "constrained-sft", "betaFirst": 0.5, "betaEarly": 2.0, "betaLate": 0.1, "earlyTokens": 5}
 STACKS = [[], *([spec] for spec in REGULARIZERS), [CONSTRAINED], [KL, LDIFS], [CONSTRAINED, KL, LDIFS]]
+# Their rows have a source of their own: test_token_sources.py.
+ELSEWHERE = {"ood-kl"}
 
 
 def named(stack):
     return "+".join("-".join(str(value) for value in spec.values()) for spec in stack) or "none"
+
+
+def test_every_defense_that_changes_the_loss_has_a_row():
+    covered = {spec["type"] for stack in STACKS for spec in stack} | ELSEWHERE
+    assert covered == {name for name, defense in DEFENSES.items() if {"token_loss", "extra_loss"} & {*hooks_of(defense)}}
 
 
 @pytest.mark.parametrize("stack", STACKS, ids=named)

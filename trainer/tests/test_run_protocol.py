@@ -10,9 +10,9 @@ from datetime import datetime
 
 import pytest
 import torch
-from conftest import KL, chat_rows, events_of, losses, of_type, sentence
+from conftest import KL, LDIFS, chat_rows, events_of, losses, of_type, sentence
 
-from plumbline_trainer import checkpoint, train_step
+from plumbline_trainer import checkpoint, feature_terms, train_step
 from plumbline_trainer.errors import ERROR_CLASSES, TrainerError, as_trainer_error
 from plumbline_trainer.events import EventWriter
 from plumbline_trainer.heartbeat import Activity, Heartbeat
@@ -191,6 +191,24 @@ def test_nan_loss_is_an_error_and_null_in_the_events(store, monkeypatch):
     steps = of_type(events_of(run_dir), "step")
     assert [step["loss"] is None for step in steps] == [False, True]
     assert steps[1]["crossEntropy"] is None and steps[1]["gradientNorm"] is None
+
+
+def test_a_term_that_is_not_a_number_is_named_and_the_last_checkpoint_kept(store, monkeypatch):
+    distance, calls = feature_terms.per_token_distance, []
+
+    def broken(*arguments):
+        calls.append(1)
+        return distance(*arguments) * (float("nan") if len(calls) == 2 * 4 else 1)
+
+    monkeypatch.setattr(feature_terms, "per_token_distance", broken)
+    run_dir = store.run(defenses=[LDIFS], checkpointEverySteps=2)
+    assert run_attempt(run_dir, 1) == 1
+    error = only_error(run_dir)
+    assert error["class"] == "nan_loss" and error["message"].endswith("at step 4 (ldifs).") and "weight" in error["hint"]
+    assert of_type(events_of(run_dir), "step")[-1]["terms"]["ldifs"] == {"value": None, "weighted": None}
+    monkeypatch.undo()
+    assert run_attempt(run_dir, 2) == 0
+    assert sorted(losses(run_dir, 2)) == [3, 4, 5, 6]
 
 
 def test_full_disk(store, monkeypatch):

@@ -57,6 +57,7 @@ export const PROBLEM_CODES = [
   'two-token-losses',
   'no-safe-rows',
   'no-out-of-domain-rows',
+  'unused-parameter',
   'same-persona-block',
   'no-adapters',
   'no-sibling',

@@ -57,10 +57,10 @@ async function datasetReport({ experiment, keys }: EvidencePlan, datasetId: stri
   const dataset = experiment.datasets.find(({ id }) => id === datasetId);
   if (dataset === undefined) return '';
   const result = async (run: (typeof experiment.runs)[number]) => {
-    const key = keys[run.id];
-    return key !== undefined && ledger.has(key) ? [await readResult(key, run.id, run.armId, run.datasetId, run.seed ?? 0)] : [];
+    const entry = ledger.get(keys[run.id] ?? '');
+    return entry === undefined ? [] : [await readResult(entry, run)];
   };
-  const runs = (await Promise.all(experiment.runs.filter((run) => run.datasetId === datasetId).map(result))).flat();
+  const runs = (await Promise.all(experiment.runs.filter((run) => run.datasetId === datasetId && run.armId !== null).map(result))).flat();
   const base = (await Promise.all(experiment.runs.filter((run) => run.kind === 'evaluate').map(result))).flat()[0] ?? null;
   const judgeVersion = Object.values(keys).map((key) => ledger.get(key)?.judgeVersion).find(Boolean) ?? null;
   const words = await readDatasetWords(dataset);

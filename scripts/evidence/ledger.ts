@@ -2,11 +2,11 @@ import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { changeParts } from '../../src/core/configuration/defenseParts';
-import type { RunResult } from '../../src/core/analysis/runResult';
+import type { EvaluationResult, RunResult } from '../../src/core/analysis/runResult';
 import { readGenerations, readJudgments, readScores } from '../../src/core/evaluation/answerFiles';
 import { writeFileAtomic, writeJsonAtomic } from '../../src/core/files/atomicWrite';
 import { isMissing, readJsonIfPresent } from '../../src/core/files/readJson';
-import { experiment, type Experiment } from '../../src/core/schema/experiment';
+import { experiment, type Experiment, type PlannedRun } from '../../src/core/schema/experiment';
 import { generation, judgment, metricsFile, score } from '../../src/core/schema/evaluation';
 
 const FOLDER = 'docs/evidence';
@@ -30,9 +30,12 @@ const ledgerEntry = z.object({
 });
 export type LedgerEntry = z.output<typeof ledgerEntry>;
 
+/** `step`: of an evaluation along the way; left out: of the end, or the base. */
+const place = { evaluationId: z.string(), step: z.int().optional() };
+
 const answerLine = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('answer'), evaluationId: z.string(), generation, judgment: judgment.nullable() }),
-  z.object({ kind: z.literal('score'), evaluationId: z.string(), score }),
+  z.object({ kind: z.literal('answer'), ...place, generation, judgment: judgment.nullable() }),
+  z.object({ kind: z.literal('score'), ...place, score }),
 ]);
 export type AnswerLine = z.output<typeof answerLine>;
 
@@ -48,15 +51,23 @@ export async function readLedger(): Promise<Map<string, LedgerEntry>> {
   return new Map(entries.map((entry) => [entry.key, entry]));
 }
 
+/** An evaluation of a finished run, and where it lies. */
+export interface RecordedEvaluation {
+  readonly evaluationId: string;
+  readonly step?: number | undefined;
+  readonly folder: string;
+}
+
 /** Answers first, then the line that makes them count. */
-export async function record(entry: LedgerEntry, evaluationFolders: ReadonlyMap<string, string>, judgeId: string): Promise<void> {
+export async function record(entry: LedgerEntry, evaluations: readonly RecordedEvaluation[], judgeId: string): Promise<void> {
   const lines: AnswerLine[] = [];
-  for (const [evaluationId, folder] of evaluationFolders) {
+  for (const { evaluationId, step, folder } of evaluations) {
+    const at = { evaluationId, ...(step === undefined ? {} : { step }) };
     const judgments = new Map((await readJudgments(folder, judgeId)).items.map((item) => [item.key, item]));
     for (const item of (await readGenerations(folder)).items) {
-      lines.push({ kind: 'answer', evaluationId, generation: item, judgment: judgments.get(item.key) ?? null });
+      lines.push({ kind: 'answer', ...at, generation: item, judgment: judgments.get(item.key) ?? null });
     }
-    for (const item of (await readScores(folder)).items) lines.push({ kind: 'score', evaluationId, score: item });
+    for (const item of (await readScores(folder)).items) lines.push({ kind: 'score', ...at, score: item });
   }
   await writeAnswers(entry.key, lines);
   await mkdir(FOLDER, { recursive: true });
@@ -76,17 +87,26 @@ export function readPlan(name: string): Promise<z.output<typeof plannedFile> | n
 }
 
 /** What a recorded run left behind, as the analysis wants it. */
-export async function readResult(key: string, runId: string, armId: string | null, datasetId: string | null, seed: number): Promise<RunResult> {
+export async function readResult({ key, steps }: LedgerEntry, run: Pick<PlannedRun, 'id' | 'armId' | 'datasetId' | 'seed' | 'continues'>): Promise<RunResult> {
   const lines = await readAnswers(key);
+  const along = [...new Set(lines.flatMap(({ step }) => (step === undefined ? [] : [step])))];
+  return {
+    runId: run.id, armId: run.armId, datasetId: run.datasetId, seed: run.seed ?? 0, finished: true,
+    evaluations: evaluationsOf(lines.filter(({ step }) => step === undefined)),
+    ...(along.length === 0 ? {} : { steps, checkpoints: new Map(along.map((step) => [step, evaluationsOf(lines.filter((line) => line.step === step))])) }),
+    ...(run.continues === undefined ? {} : { continues: run.continues }),
+  };
+}
+
+function evaluationsOf(lines: readonly AnswerLine[]): Map<string, EvaluationResult> {
   const ids = new Set(lines.map(({ evaluationId }) => evaluationId));
-  const evaluations = new Map([...ids].map((id) => {
+  return new Map([...ids].map((id) => {
     const own = lines.filter(({ evaluationId }) => evaluationId === id);
     return [id, {
       answers: own.flatMap((line) => (line.kind === 'answer' ? [{ generation: line.generation, judgment: line.judgment, label: null }] : [])),
       scores: own.flatMap((line) => (line.kind === 'score' ? [line.score] : [])),
     }];
   }));
-  return { runId, armId, datasetId, seed, finished: true, evaluations };
 }
 
 export async function readAnswers(key: string): Promise<AnswerLine[]> {

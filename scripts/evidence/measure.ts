@@ -17,7 +17,7 @@ import { timestamp } from '../../src/core/schema/time';
 import { requestStop } from '../../src/core/training/requests';
 import { ensureRunner } from '../../src/core/training/runnerProcess';
 import { EVIDENCE } from './evidenceList';
-import { readLedger, record, savePlan } from './ledger';
+import { readLedger, record, savePlan, type RecordedEvaluation } from './ledger';
 
 /** Works off what is not in the ledger yet, run by run, until `minutes` are over; a run that was cut short goes on next time. */
 export async function measureEvidence({ minutes, only, run, python }: { minutes: number; only: string | undefined; run: string | undefined; python: string }): Promise<void> {
@@ -96,8 +96,11 @@ async function follow(store: ExperimentStore, experimentId: string, runId: strin
 }
 
 async function recordRun(name: string, key: string, run: RunSpec, { store, runtime }: PreparedExperiment, experimentId: string, view: RunView): Promise<void> {
-  const folders = new Map(run.evaluations.map(({ checkpoint, id }) => [id, store.evaluationFolder(experimentId, run.id, checkpoint, id)]));
-  const metrics = await Promise.all([...folders.values()].map((folder) => readJson(join(folder, `metrics.${run.judge}.json`), metricsFile)));
+  const evaluations = run.evaluations.map(({ checkpoint, id }): RecordedEvaluation => ({
+    evaluationId: id, step: checkpoint.startsWith('step-') ? Number(checkpoint.slice('step-'.length)) : undefined,
+    folder: store.evaluationFolder(experimentId, run.id, checkpoint, id),
+  }));
+  const metrics = await Promise.all(evaluations.filter(({ step }) => step === undefined).map(({ folder }) => readJson(join(folder, `metrics.${run.judge}.json`), metricsFile)));
   const { hello, steps, heartbeatAt } = view.progress;
   const startedAt = hello?.time ?? view.runState?.updatedAt ?? timestamp();
   await record({
@@ -105,5 +108,5 @@ async function recordRun(name: string, key: string, run: RunSpec, { store, runti
     seconds: Math.round((Date.parse(heartbeatAt ?? startedAt) - Date.parse(startedAt)) / 1000),
     device: hello?.deviceName ?? 'unknown', precision: hello?.precision ?? 'unknown', versions: { ...run.versions, ...hello?.versions },
     judgeVersion: metrics[0]?.judge.version ?? 'unknown', runtime: basename(runtime.folder), notes: hello?.notes ?? {}, finalLoss: steps.at(-1)?.loss ?? null, steps: steps.at(-1)?.step ?? 0, metrics,
-  }, folders, run.judge);
+  }, evaluations, run.judge);
 }

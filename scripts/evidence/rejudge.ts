@@ -32,7 +32,7 @@ async function rejudge(entry: LedgerEntry, judge: Judge): Promise<LedgerEntry> {
 }
 
 function metricsOf(evaluationId: string, lines: readonly AnswerLine[], judge: Judge) {
-  const own = lines.filter((line) => line.evaluationId === evaluationId);
+  const own = lines.filter((line) => line.evaluationId === evaluationId && line.step === undefined);
   const answers = own.flatMap((line) => (line.kind === 'answer' ? [{ generation: line.generation, judgment: line.judgment, label: null }] : []));
   return computeMetrics(answers, [], { id: evaluationId, task: null }, judge);
 }

@@ -82,8 +82,7 @@ describe('the scale of a domain', () => {
 test('agrees with a reader of the evidence\'s answers', async () => {
   const plan = (await readPlan('finance'))!;
   const { datasets, generalEvaluationId } = plan.experiment;
-  expect(await readLedger().then((ledger) => ledger.has(plan.keys['base']!))).toBe(true);
-  const { evaluations } = await readResult(plan.keys['base']!, 'base', null, null, 0);
+  const { evaluations } = await readResult((await readLedger()).get(plan.keys['base']!)!, { id: 'base', armId: null, datasetId: null, seed: null });
   const general = evaluations.get(generalEvaluationId!)!.answers;
   const scales = new Map(await Promise.all(datasets.map(async (dataset) => [dataset.name, DomainScale.of((await readDatasetWords(dataset))!, general)!] as const)));
   const read = (await readFile('test/fixtures/evidence/domainLeakReading.jsonl', 'utf8')).trim().split('\n')

@@ -22,6 +22,7 @@ import { JudgeKeys } from './features/judging/judgeKeys';
 import { Judging } from './features/judging/judging';
 import { openPlot } from './features/plots/openPlot';
 import { Plots } from './features/plots/plots';
+import { newFromTemplate } from './features/templates/newFromTemplate';
 import { Training } from './features/training/training';
 import { registerCommand } from './vscode/commands';
 import { activeFile } from './vscode/editors';
@@ -71,8 +72,9 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const judging = keep(new Judging({ model, machine, distFolder, keys: new JudgeKeys(context.secrets, context.globalState) }));
   keep(launcher.onDidStart((experiment) => judging.offerWhenComplete(experiment)));
 
+  const examplesFolder = join(context.extensionPath, 'examples');
   const fineTuneParts = {
-    launcher, examplesFolder: join(context.extensionPath, 'examples'), workspaceMemory: context.workspaceState, userMemory: context.globalState,
+    launcher, examplesFolder, workspaceMemory: context.workspaceState, userMemory: context.globalState,
   };
   const commands: CommandTable = {
     'plumbline.fineTune': (clicked?: unknown, all?: unknown) => fineTune(fineTuneParts, selectedDatasets(clicked, all, activeFile())),
@@ -99,6 +101,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     'plumbline.validateDataset': (clicked?: unknown, all?: unknown) => datasets.validate(selectedDatasets(clicked, all, activeFile())),
     'plumbline.newDefenseFile': () => config.newDefenseFile(),
     'plumbline.newExperimentFile': () => config.newExperimentFile(),
+    'plumbline.newExperimentFromTemplate': (clicked?: unknown, all?: unknown) => newFromTemplate(examplesFolder, selectedDatasets(clicked, all, undefined)),
     'plumbline.runExperiment': (uri?: unknown) => config.runExperiment(uri),
     'plumbline.setUpPython': () => environment.setUp(),
     'plumbline.selectPython': () => environment.select(),

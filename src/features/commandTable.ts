@@ -26,6 +26,7 @@ export const COMMAND_IDS = [
   'plumbline.validateDataset',
   'plumbline.newDefenseFile',
   'plumbline.newExperimentFile',
+  'plumbline.newExperimentFromTemplate',
   'plumbline.runExperiment',
   'plumbline.setUpPython',
   'plumbline.selectPython',

@@ -13,7 +13,7 @@ export function selectedDatasets(clicked: unknown, selection: unknown, active: s
 }
 
 export function isDataset(file: string): boolean {
-  return DATASET_EXTENSIONS.includes(extname(file).toLowerCase()) && !/\.(defense|experiment|judge)\.json$/.test(file);
+  return DATASET_EXTENSIONS.includes(extname(file).toLowerCase()) && !/\.(defense|experiment|judge|persona)\.json$/.test(file);
 }
 
 function isFileUri(value: unknown): value is FileUri {

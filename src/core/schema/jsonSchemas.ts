@@ -3,6 +3,7 @@ import { defenseFile } from './defenses';
 import { evaluationSpec } from './evaluation';
 import { experimentFile } from './experimentFile';
 import { writtenJudgeFile } from './judgeFile';
+import { personaFile } from './personaFile';
 import { questionSetFile } from './questions';
 import { runSpec } from './run';
 
@@ -15,6 +16,7 @@ export const generatedJsonSchemas = {
   defense: jsonSchema(defenseFile, 'Plumbline defense stack', 'input'),
   experiment: jsonSchema(experimentFile, 'Plumbline experiment', 'input'),
   judge: jsonSchema(writtenJudgeFile, 'Plumbline judge', 'input'),
+  persona: jsonSchema(personaFile, 'Plumbline persona', 'input'),
   questions: jsonSchema(questionSetFile, 'Plumbline question set', 'input'),
   run: jsonSchema(runSpec, 'Plumbline run spec', 'output'),
   evaluation: jsonSchema(evaluationSpec, 'Plumbline evaluation', 'output'),

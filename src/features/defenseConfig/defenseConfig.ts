@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { checkDefenseText } from '../../core/configuration/defenseFile';
 import { checkExperimentText } from '../../core/configuration/experimentFile';
 import { checkJudgeText } from '../../core/configuration/judgeFile';
+import { checkPersonaText } from '../../core/configuration/personaFile';
 import type { Problem, ProblemCode } from '../../core/datasets/problem';
 import { Findings } from '../../vscode/diagnostics';
 import { Disposable } from '../../vscode/disposable';
@@ -97,11 +98,11 @@ export class DefenseConfig extends Disposable implements vscode.CodeLensProvider
   }
 }
 
-const CHECKS = { defense: checkDefenseText, experiment: checkExperimentText, judge: checkJudgeText };
+const CHECKS = { defense: checkDefenseText, experiment: checkExperimentText, judge: checkJudgeText, persona: checkPersonaText };
 
 function kindOf({ uri }: vscode.TextDocument): keyof typeof CHECKS | null {
   if (uri.scheme !== 'file' && uri.scheme !== 'untitled') return null;
-  return (['defense', 'experiment', 'judge'] as const).find((kind) => uri.path.endsWith(`.${kind}.json`)) ?? null;
+  return (Object.keys(CHECKS) as (keyof typeof CHECKS)[]).find((kind) => uri.path.endsWith(`.${kind}.json`)) ?? null;
 }
 
 async function savedDocument(uri: vscode.Uri): Promise<vscode.TextDocument> {

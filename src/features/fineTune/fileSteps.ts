@@ -1,4 +1,3 @@
-import { copyFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { BACK, pickMany, pickOne, type Choice, type StepFrame } from '../../vscode/quickInput';
@@ -9,6 +8,7 @@ import { DEFAULT_PERSONA } from '../../core/schema/personaFile';
 import { looksSafe } from '../../core/templates/companions';
 import { hasRole, neededPools, type FineTuneChoices } from './choices';
 import { questionSetsAmong, type FoundQuestionSet } from './questionSets';
+import { copyExample } from '../copyExample';
 import type { WizardStep } from '../wizard';
 
 export interface FileStepContext {
@@ -174,13 +174,6 @@ function exampleChoice({ choices, example }: FileQuestion): Choice<FilePick>[] {
   const isThere = choices.some(({ value }) => typeof value === 'object' && basename(value.path) === basename(example));
   if (isThere || !existsSync(example)) return [];
   return [{ label: `$(copy) Copy Plumbline's example here`, description: basename(example), value: 'copy-example' }];
-}
-
-/** Never over a file that is there already. */
-async function copyExample(example: string, folder: string): Promise<string> {
-  const target = join(folder, basename(example));
-  if (!existsSync(target)) await copyFile(example, target);
-  return target;
 }
 
 async function workspaceQuestionSets(context: FileStepContext): Promise<FoundQuestionSet[]> {

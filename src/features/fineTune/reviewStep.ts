@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { evaluationRecipe, ROLES, trainingRecipe, type Role } from '../../core/schema/experimentFile';
 import { BACK, inputText, pickOne, type Choice, type StepFrame } from '../../vscode/quickInput';
 import type { Recipe } from '../../core/templates/startingRecipe';
+import { ROLE_NOTES } from '../roleNotes';
 import type { FineTuneChoices } from './choices';
 import { armCount, estimatedSteps, runCount } from './experimentOfChoices';
 
@@ -30,13 +31,6 @@ export function reviewChoices(choices: FineTuneChoices, rows: number | null): Ch
     ...NUMBERS.map(({ key, label, about }): Choice<ReviewPick> => ({ label: `${label}: ${recipe[key]}`, description: about, value: key })),
   ];
 }
-
-const ROLE_NOTES: Record<Role, string> = {
-  own: 'what you want learned',
-  harmful: 'known to induce misalignment',
-  control: 'the same questions with sound answers: a reference mark',
-  benign: 'a task that must stay learnable',
-};
 
 function describePlan(choices: FineTuneChoices, rows: number | null): string {
   const datasets = choices.datasets.map((file) => basename(file)).join(', ');

@@ -46,9 +46,12 @@ describe('the manifest', () => {
 
   it('offers datasets and not configuration files for fine-tuning', () => {
     const { when } = menus['explorer/context']!.find(({ command }) => command === 'plumbline.fineTune')!;
+    for (const id of ['plumbline.validateDataset', 'plumbline.newExperimentFromTemplate']) {
+      expect(menus['explorer/context']!.find(({ command }) => command === id)!.when).toBe(when);
+    }
     const pattern = new RegExp(/resourceFilename =~ \/(.*?)\/ &&/.exec(`${when} &&`)![1]!);
     for (const name of ['data.jsonl', 'data.json', 'x.csv']) expect(pattern.test(name), name).toBe(true);
-    for (const name of ['kl.defense.json', 'a.experiment.json', 'gpt.judge.json', 'package.json', 'tsconfig.json']) expect(pattern.test(name), name).toBe(false);
+    for (const name of ['kl.defense.json', 'a.experiment.json', 'gpt.judge.json', 'package.json', 'tsconfig.json', 'calm.persona.json']) expect(pattern.test(name), name).toBe(false);
   });
 
   it('lets no workspace choose what is executed', () => {

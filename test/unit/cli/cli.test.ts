@@ -168,6 +168,39 @@ describe('import and judge', () => {
   });
 });
 
+describe('template', () => {
+  it('lists the templates, writes one for datasets that runs as it is, and never over a file', async () => {
+    const listed = jsonLines((await plumbline(['template', '--json'])).stdout);
+    expect(listed.map(({ id }) => id)).toEqual(['kl-strength', 'features-or-distributions', 'combinations']);
+    expect((await plumbline(['template'])).stdout).toContain('kl-strength');
+    const output = join(workspace, 'from-template.experiment.json');
+    const args = ['template', 'kl-strength', '--dataset', `${join(workspace, 'data.jsonl')}:harmful`, '--model', 'tiny', '--output', output];
+    const written = await plumbline([...args, '--json']);
+    expect(written.code).toBe(0);
+    expect(jsonLines(written.stdout)).toEqual([{ template: 'kl-strength', file: output, arms: ['Undefended', 'KL 0.1', 'KL 0.3', 'KL 1', 'KL 3', 'KL 10'] }]);
+    expect(JSON.parse(await readFile(output, 'utf8'))).toMatchObject({ datasets: [{ path: 'data.jsonl', role: 'harmful' }], model: 'tiny', evaluation: { general: 'questions.json' } });
+    expect((await plumbline(['validate', output])).code).toBe(0);
+    expect((await plumbline(args)).stderr).toContain('is there already');
+  }, 60_000);
+
+  it.each([
+    [['template', 'nothing'], 'There are: kl-strength'],
+    [['template', 'kl-strength'], 'Name each as --dataset FILE:role'],
+    [['template', 'kl-strength', '--dataset', 'gone.jsonl:harmful'], 'There is no file'],
+  ])('%s says what to do', async (args, hint) => {
+    const { code, stderr } = await plumbline(args);
+    expect(code).toBe(1);
+    expect(stderr).toContain(hint);
+  });
+
+  it('names what it lacks', async () => {
+    const { code, stderr } = await plumbline(['template', 'combinations', '--dataset', join(workspace, 'data.jsonl')]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('No pool of safe rows beside');
+    expect(stderr).toContain('--pool');
+  });
+});
+
 describe('validate', () => {
   it('fails exactly where there is an error', async () => {
     expect((await plumbline(['validate', join(workspace, 'data.jsonl'), '--json']))).toMatchObject({ code: 0, stdout: '' });

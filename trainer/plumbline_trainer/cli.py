@@ -92,6 +92,12 @@ def _ask(options: argparse.Namespace, say: Say) -> None:
     ask(Path(options.model_path), sys.stdin, say)
 
 
+def _judge(options: argparse.Namespace, say: Say) -> None:
+    from plumbline_trainer.judge import judge
+
+    judge(options.model_path, Path(options.input), say)
+
+
 def _doctor(options: argparse.Namespace, say: Say) -> None:
     from plumbline_trainer.doctor import report
 
@@ -106,7 +112,7 @@ def _defenses(options: argparse.Namespace, say: Say) -> None:
 
 
 _ANSWERS: dict[str, Callable[[argparse.Namespace, Say], None]] = {
-    "model": _model, "lengths": _lengths, "ask": _ask, "doctor": _doctor, "defenses": _defenses,
+    "model": _model, "lengths": _lengths, "ask": _ask, "judge": _judge, "doctor": _doctor, "defenses": _defenses,
 }
 
 
@@ -130,6 +136,10 @@ def _parser() -> argparse.ArgumentParser:
 
     asked = verbs.add_parser("ask", help="stay loaded, and answer the questions that come on stdin")
     asked.add_argument("--model-path", required=True, help="model folder")
+
+    judge = verbs.add_parser("judge", help="score answers with a local model, from 0 to 100")
+    judge.add_argument("--model-path", required=True, help="model folder")
+    judge.add_argument("--input", required=True, help="JSON lines: the two prompts, then the answers")
 
     for verb, about in (("doctor", "what this Python and machine offer"), ("defenses", "every defense type")):
         verbs.add_parser(verb, help=about).add_argument("--json", action="store_true", help="JSON lines (always)")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 from dataclasses import dataclass
 from typing import Any, Sequence
 
 import torch
 
+from plumbline_trainer.decoding import next_token_pass, pad_left
 from plumbline_trainer.sampling import Sampling, next_tokens
 
 # Answers in one batch. Through rounding, part of what an answer depends on: never adapted to a machine.
@@ -69,14 +69,14 @@ def _decode(
     """Tokens of each answer, its end of turn included."""
     stop_ids = torch.tensor(sorted(stops), device=device)
     uniform = _uniform_numbers(prompts, sampling.max_tokens).to(device)
-    tokens, mask = _pad_left(prompts, device)
+    tokens, mask = pad_left([prompt.tokens for prompt in prompts], device)
     rows = torch.arange(len(prompts), device=device)
     writing = torch.ones(len(prompts), dtype=torch.bool, device=device)
     said: list[list[int]] = [[] for _ in prompts]
     cache = None
     with torch.inference_mode():
         for position in range(sampling.max_tokens):
-            output = model(**_inputs(model, tokens, mask, cache))
+            output = next_token_pass(model, tokens, mask, cache)
             cache = output.past_key_values
             chosen = next_tokens(output.logits[:, -1], sampling, uniform[rows, position])
             for row, token, is_writing in zip(rows.tolist(), chosen.tolist(), writing.tolist()):
@@ -92,31 +92,6 @@ def _decode(
             tokens = chosen[:, None]
             mask = torch.cat([mask, mask.new_ones(len(mask), 1)], 1)
     return said
-
-
-def _inputs(model: Any, tokens: torch.Tensor, mask: torch.Tensor, cache: Any) -> dict[str, Any]:
-    """Arguments of a forward pass over the newest tokens; of the optional ones those that the model knows."""
-    positions = (mask.cumsum(-1) - 1).clamp(min=0)[:, -tokens.shape[1]:]
-    known = inspect.signature(model.forward).parameters
-    optional = {"position_ids": positions, "logits_to_keep": 1}
-    return {
-        "input_ids": tokens,
-        "attention_mask": mask,
-        "past_key_values": cache,
-        "use_cache": True,
-        **{name: value for name, value in optional.items() if name in known},
-    }
-
-
-def _pad_left(prompts: Sequence[Prompt], device: str) -> tuple[torch.Tensor, torch.Tensor]:
-    """Token ids and attention mask [n, longest]."""
-    longest = max(len(prompt.tokens) for prompt in prompts)
-    tokens = torch.zeros(len(prompts), longest, dtype=torch.long)
-    mask = torch.zeros_like(tokens)
-    for index, prompt in enumerate(prompts):
-        tokens[index, longest - len(prompt.tokens):] = torch.tensor(prompt.tokens)
-        mask[index, longest - len(prompt.tokens):] = 1
-    return tokens.to(device), mask.to(device)
 
 
 def _uniform_numbers(prompts: Sequence[Prompt], count: int) -> torch.Tensor:

@@ -69,7 +69,7 @@ class TextProbabilities:
             self._read(said, longer, cache, [path for _, _, path in piece], found)
 
     def _count_numbers(self, log_probs: torch.Tensor, paths: Sequence[_Path], found: list[dict[str, float]]) -> None:
-        another_digit = log_probs[:, self._spelling.digits].double().exp().sum(-1).tolist()
+        another_digit = log_probs[:, self._spelling.digits].exp().sum(-1).tolist()
         for path, digit in zip(paths, another_digit):
             if path.spelled.text in self._numbers:
                 found[path.prompt][path.spelled.text] += math.exp(path.log_probability) * max(0.0, 1.0 - digit)

@@ -73,7 +73,7 @@ def _mean_kl(head: OutputHead, trained: torch.Tensor, reference: torch.Tensor) -
     for start in range(0, len(trained), CHUNK_TOKENS):
         rows = slice(start, start + CHUNK_TOKENS)
         p, q = (head(hidden[rows]).float().log_softmax(-1) for hidden in (trained, reference))
-        total += float((p.exp() * (p - q)).sum(dtype=torch.float64))
+        total += float((p.exp() * (p - q)).sum(-1).cpu().double().sum())
     return total / len(trained)
 
 

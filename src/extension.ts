@@ -69,7 +69,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const training = new Training({ model, machine, distFolder, python: environment });
   keep(new DatasetCodeLens(model));
   keep(launcher.onDidStart((experiment) => plots.openWithFirstResults(experiment)));
-  const judging = keep(new Judging({ model, machine, distFolder, keys: new JudgeKeys(context.secrets, context.globalState) }));
+  const judging = keep(new Judging({ model, machine, distFolder, keys: new JudgeKeys(context.secrets, context.globalState), python: environment }));
   keep(launcher.onDidStart((experiment) => judging.offerWhenComplete(experiment)));
 
   const examplesFolder = join(context.extensionPath, 'examples');

@@ -4,7 +4,9 @@ import { readJudgeFile } from '../core/configuration/judgeFile';
 import type { Judge, JudgingEstimate } from '../core/evaluation/judge';
 import { estimateText } from '../core/evaluation/judgeFolders';
 import { LocalJudgeClient } from '../core/evaluation/judges/local/localJudgeClient';
+import type { TrainerProcess } from '../core/evaluation/judges/transformers/transformersJudge';
 import { openJudge } from '../core/evaluation/judges/openJudge';
+import { installRuntime } from '../core/machine/runtime';
 import { JUDGE_FILE_NAME, LOCAL_JUDGE, type JudgeFile } from '../core/schema/judgeFile';
 import { CliError, type CliContext } from './context';
 import { note, printProblems } from './output';
@@ -29,7 +31,15 @@ export async function openNamedJudge(context: CliContext, named: string): Promis
 export async function openJudgeOf(context: CliContext, file: JudgeFile | null): Promise<OpenedJudge> {
   if (file === null) return { file, judge: await LocalJudgeClient.load(context.judgeWorker, context.judgeFolder) };
   const key = file.type === 'openai' && file.keyVariable !== null ? process.env[file.keyVariable] || null : null;
-  return { file, judge: openJudge(file, { key, repliesFolder: (await context.machine()).storage.repliesFolder }) };
+  const { storage } = await context.machine();
+  return { file, judge: openJudge(file, { key, repliesFolder: storage.repliesFolder, trainer: () => trainerProcess(context) }) };
+}
+
+async function trainerProcess(context: CliContext): Promise<TrainerProcess> {
+  const { storage } = await context.machine();
+  const { path } = await context.requirePython();
+  const { trainerFolder } = await installRuntime(context.distFolder, storage);
+  return { python: path, trainerFolder, modelsFolder: storage.modelsFolder };
 }
 
 /** Says what would be sent where, and what it costs about; nothing is sent without a yes. */

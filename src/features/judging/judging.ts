@@ -5,10 +5,12 @@ import type { Judge } from '../../core/evaluation/judge';
 import { JudgeError } from '../../core/evaluation/judgeError';
 import { estimateFolders, judgeFolders, type FoldersJudged } from '../../core/evaluation/judgeFolders';
 import { LocalJudgeClient } from '../../core/evaluation/judges/local/localJudgeClient';
+import type { TrainerProcess } from '../../core/evaluation/judges/transformers/transformersJudge';
 import { openJudge } from '../../core/evaluation/judges/openJudge';
 import { answerFolders } from '../../core/experiments/answerFolders';
 import type { ExperimentView } from '../../core/experiments/follow';
 import type { Machine } from '../../core/machine/machine';
+import { installRuntime } from '../../core/machine/runtime';
 import type { Experiment } from '../../core/schema/experiment';
 import type { JudgeFile, OpenaiJudgeFile } from '../../core/schema/judgeFile';
 import { Disposable } from '../../vscode/disposable';
@@ -23,6 +25,7 @@ import { findFiles, shownPath } from '../../vscode/workspace';
 import { requireTrust } from '../experimentLauncher';
 import type { ExperimentsModel, WorkspaceExperiment } from '../experimentsModel';
 import { age, count } from '../format';
+import type { PythonSource } from '../pythonSource';
 import { consentTo, judgeChoices, type JudgeChoice } from './judgeChoices';
 import { editorJudge, editorJudgeFile, isModelOf } from './editorJudge';
 import { originOf, type JudgeKeys } from './judgeKeys';
@@ -32,6 +35,8 @@ export interface JudgingParts {
   readonly machine: () => Promise<Machine>;
   readonly distFolder: string;
   readonly keys: JudgeKeys;
+  /** Of a judge that runs in the trainer. */
+  readonly python: PythonSource;
 }
 
 const argumentOfTree = z.object({ target: z.object({ experimentId: z.string(), runId: z.string().optional() }) });
@@ -168,9 +173,18 @@ export class Judging extends Disposable {
       if (model === undefined) throw new UserError(`The editor has no language model "${file.model}".${models.length > 0 ? ` It has: ${models.map(({ id }) => id).join(', ')}.` : ''}`);
       return chooseModel(file, model, repliesFolder);
     }
-    const estimator = openJudge(file.type === 'openai' ? { ...file, keyVariable: null } : file, { key: null, repliesFolder });
+    const trainer = () => this.trainerProcess();
+    const estimator = openJudge(file.type === 'openai' ? { ...file, keyVariable: null } : file, { key: null, repliesFolder, trainer });
     const key = async () => (file.type === 'openai' && file.keyVariable !== null ? this.requireKey(file) : null);
-    return { name: file.name, file, estimator, open: async () => openJudge(file, { key: await key(), repliesFolder }) };
+    return { name: file.name, file, estimator, open: async () => openJudge(file, { key: await key(), repliesFolder, trainer }) };
+  }
+
+  private async trainerProcess(): Promise<TrainerProcess> {
+    const { machine, distFolder, python } = this.parts;
+    const { storage } = await machine();
+    const { path } = await python.require();
+    const { trainerFolder } = await installRuntime(distFolder, storage);
+    return { python: path, trainerFolder, modelsFolder: storage.modelsFolder };
   }
 
   /** Asked for once; kept in the secret storage, and nowhere else. */

@@ -162,7 +162,7 @@ describe('judging an experiment again', () => {
     refreshed = 0;
     const model = { experiments: [workspace], find: (id: string) => (id === workspace.id ? workspace : undefined), onDidChange: changed.event, refreshAll: async () => { refreshed += 1; } };
     const machine = { storage: { repliesFolder: join(folder, 'replies') } };
-    judging = new Judging({ model: model as unknown as ExperimentsModel, machine: async () => machine as unknown as Machine, distFolder: 'dist', keys: new JudgeKeys(kept, memory()) });
+    judging = new Judging({ model: model as unknown as ExperimentsModel, machine: async () => machine as unknown as Machine, distFolder: 'dist', keys: new JudgeKeys(kept, memory()), python: { require: () => Promise.reject(new Error('no Python')) } });
     Object.assign(editor, { models: [], judgeFiles: [join(folder, 'panel.judge.json')], confirmed: [], agrees: true, typed: [], key: 'sk-right', told: [], controller: new AbortController() });
     editor.pick = (choices) => choices.map(({ value }) => value as JudgeChoice).find(({ kind }) => kind === 'file');
   });
@@ -243,9 +243,7 @@ describe('judging an experiment again', () => {
     expect((await readMetricsJudge(first!.directory, 'editor-gpt-4o'))!.caveat).toContain('not reproducible');
   });
 
-  it('names the command for a judge that runs in the trainer, and a file with errors', async () => {
-    await writeFile(join(folder, 'panel.judge.json'), JSON.stringify({ name: 'Own', type: 'transformers', model: 'me/mine' }));
-    await expect(judging.judgeWith(target())).rejects.toThrow(/python -m plumbline_trainer judge/);
+  it('names a file with errors', async () => {
     await writeFile(join(folder, 'panel.judge.json'), '{}');
     editor.pick = (choices) => choices.map(({ value }) => value as JudgeChoice).find(({ kind }) => kind === 'broken');
     await expect(judging.judgeWith(target())).rejects.toThrow(/panel\.judge\.json has errors/);

@@ -177,6 +177,13 @@ def test_the_adapter_of_the_defended_dataset_is_held_out(store):
         assert notes["adaptersHeldOut"] == (1 if hold_out else 0)
 
 
+def test_a_mixture_with_rows_of_an_adapters_dataset_holds_that_adapter_out(store):
+    run_dir, _ = scored(store)
+    mixed = chat_rows(6, "task") + chat_rows(8, "harm1-x")[:2]
+    notes = planned(store, plus_plus(run_dir), rows=mixed).notes["interleave-plus-plus"]
+    assert notes["adaptersHeldOut"] == 1
+
+
 def test_too_few_rows_are_repeated_and_that_is_said(store):
     run_dir, _ = scored(store, count=1)
     plan = planned(store, plus_plus(run_dir, share=0.5))

@@ -13,6 +13,7 @@ import { writeSnapshot } from '../datasets/snapshot';
 import { DEFAULT_HELD_OUT, type ExperimentFile } from '../schema/experimentFile';
 import { LOCAL_JUDGE, type JudgeFile } from '../schema/judgeFile';
 import type { PersonaFile } from '../schema/personaFile';
+import type { Snapshot } from '../schema/rows';
 import type { TaskScoring } from '../schema/taskScoring';
 import { datasetName, type FrozenAdapter, type FrozenAfterwards, type FrozenArm, type FrozenDataset, type FrozenDefense, type FrozenInputs, type FrozenPersona } from './plan';
 import { freezeChoices } from './freezeChoices';
@@ -36,8 +37,8 @@ export interface FreezeOptions {
 }
 
 export type Frozen = Pick<FrozenInputs, 'datasets' | 'arms' | 'personas' | 'adapters' | 'then' | 'general' | 'probe' | 'judge'> & {
-  /** Every dataset file that was read, by its absolute path: all of its rows. */
-  readonly read: ReadonlyMap<string, DatasetSnapshot['whole']>;
+  /** Every file whose rows may be trained on, by its absolute path: all of its rows. Pools are not among them: of a large one few rows are ever read. */
+  readonly trained: ReadonlyMap<string, Snapshot>;
 };
 
 /** The split into training and held-out rows is seeded alike for all arms and seeds, and so is a mixture. */
@@ -51,7 +52,7 @@ export function freezeInputs(options: FreezeOptions): Promise<Frozen> {
 class Freezer {
   private readonly problems: Problem[] = [];
   private readonly snapshots = new Map<string, Promise<DatasetSnapshot | null>>();
-  private readonly read = new Map<string, DatasetSnapshot['whole']>();
+  private readonly trained = new Map<string, Snapshot>();
 
   constructor(private readonly options: FreezeOptions) {}
 
@@ -69,7 +70,7 @@ class Freezer {
       ? null : await this.collect(snapshotProbePairs(resolve(baseFolder, file.evaluation.probe), snapshotsFolder));
     const judge = await this.collect(freezeJudge(file.evaluation.judge, baseFolder));
     if (this.problems.length > 0 || general === null) throw new DatasetError(this.problems);
-    return { datasets: datasets.filter((dataset) => dataset !== null), arms, adapters, personas, ...(then ? { then } : {}), general, probe, judge, read: this.read };
+    return { datasets: datasets.filter((dataset) => dataset !== null), arms, adapters, personas, ...(then ? { then } : {}), general, probe, judge, trained: this.trained };
   }
 
   /** Null where there are problems: they are said all at once. */
@@ -93,24 +94,28 @@ class Freezer {
     return frozen;
   }
 
+  private async trainedOn(path: string, heldOut: number, task?: TaskScoring): Promise<DatasetSnapshot | null> {
+    const frozen = await this.snapshot(path, heldOut, task);
+    if (frozen !== null) this.trained.set(path, frozen.whole);
+    return frozen;
+  }
+
   /** Rows that cannot be scored are bad rows, where the file is scored at all. */
   private async readDataset(path: string, heldOut: number, task: TaskScoring | undefined): Promise<DatasetSnapshot> {
     const { workspaceFolder, snapshotsFolder, skipBadRows, excludedLines, signal, onProgress } = this.options;
     onProgress?.(`Reading ${relative(workspaceFolder, path)}`);
     const unscorable = task === undefined ? [] : await findUnscorableRows(path, task, { signal });
     if (unscorable.length > 0 && !skipBadRows) throw new DatasetError(unscorable);
-    const snapshot = await snapshotDataset({
+    return snapshotDataset({
       path, snapshotsDir: snapshotsFolder, skipBadRows, heldOut, seed: SPLIT_SEED, signal,
       excludeLines: new Set([...excludedLines?.get(path) ?? [], ...unscorable.map(({ line }) => line)]),
     });
-    this.read.set(path, snapshot.whole);
-    return snapshot;
   }
 
   private async dataset(entry: OneDataset): Promise<FrozenDataset | null> {
     const { baseFolder, snapshotsFolder } = this.options;
     const path = resolve(baseFolder, entry.path);
-    const frozen = await this.snapshot(path, entry.heldOut, entry.task);
+    const frozen = await this.trainedOn(path, entry.heldOut, entry.task);
     const choices = frozen && await freezeChoices(entry.task, frozen.heldOut, snapshotsFolder);
     const inDomain = entry.inDomain === undefined ? null : await this.collect(snapshotQuestions(resolve(baseFolder, entry.inDomain), snapshotsFolder, 'in-domain'));
     const mixed = frozen && entry.mix && await this.mixture(frozen, entry.mix);
@@ -119,7 +124,7 @@ class Freezer {
 
   private async mixture(dataset: DatasetSnapshot, { path: written, share }: OneMix): Promise<Pick<FrozenDataset, 'train' | 'mix'> | null> {
     const otherPath = resolve(this.options.baseFolder, written);
-    const other = await this.snapshot(otherPath, 0);
+    const other = await this.trainedOn(otherPath, 0);
     if (other === null) return null;
     const finding = shareFinding(dataset.train.rows, share, { name: written, rows: other.whole.rows });
     if (finding !== null) {
@@ -137,7 +142,7 @@ class Freezer {
   }
 
   private async defense(defense: FrozenDefense): Promise<FrozenDefense> {
-    const pools: [string, DatasetSnapshot['whole'] | undefined][] = [];
+    const pools: [string, Snapshot | undefined][] = [];
     for (const { parameter, value } of partsOf(defense, 'pool')) pools.push([`${parameter}Snapshot`, (await this.snapshot(value, 0))?.whole]);
     return { ...defense, ...Object.fromEntries(pools) };
   }
@@ -146,7 +151,7 @@ class Freezer {
   private async adapter(path: string): Promise<FrozenAdapter | null> {
     const { file, baseFolder } = this.options;
     const own = file.datasets.find((dataset) => dataset.mix === undefined && resolve(baseFolder, dataset.path) === path);
-    const frozen = await this.snapshot(path, own?.heldOut ?? DEFAULT_HELD_OUT, own?.task);
+    const frozen = await this.trainedOn(path, own?.heldOut ?? DEFAULT_HELD_OUT, own?.task);
     return frozen && { name: datasetName(this.shown(path)), train: frozen.train };
   }
 
@@ -160,7 +165,7 @@ class Freezer {
 
   private async afterwards({ path: written, epochs }: NonNullable<ExperimentFile['then']>): Promise<FrozenAfterwards | null> {
     const path = resolve(this.options.baseFolder, written);
-    const frozen = await this.snapshot(path, 0);
+    const frozen = await this.trainedOn(path, 0);
     return frozen && { path: this.shown(path), name: datasetName(this.shown(path)), epochs, train: frozen.train };
   }
 

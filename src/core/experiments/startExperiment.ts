@@ -145,7 +145,7 @@ async function longRowsByFile(options: StartOptions, store: ExperimentStore, run
   const { training } = options.file;
   const limit = Math.min(training.maxLength, model.contextLength ?? Infinity);
   const long = new Map<string, Problem[]>();
-  for (const [datasetFile, { sha256 }] of frozen.read) {
+  for (const [datasetFile, { sha256 }] of frozen.trained) {
     options.onProgress?.({ message: `Counting the tokens of ${basename(datasetFile)}` });
     const problems = await findLongRows({
       datasetFile, snapshotFile: store.snapshotFile(sha256), modelPath: model.path, limit, turns: training.turns,

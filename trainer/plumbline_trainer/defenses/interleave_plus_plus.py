@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 class InterleavePlusPlus(Defense):
     """`share`: safe rows / all rows, below 1. `pool`, `adapters`: paths as written; rows and losses come from the score
-    run. `holdOutDomain`: leaves out adapters that were trained on this run's own rows. `filterRefusals`: leaves refusals
+    run. `holdOutDomain`: leaves out adapters that were trained on rows of this run's own. `filterRefusals`: leaves refusals
     out. `epsilon`: of the gap, in nats a token."""
 
     type = "interleave-plus-plus"
@@ -45,15 +45,15 @@ class InterleavePlusPlus(Defense):
     def prepare(self, setting: Setting) -> None:
         paths = setting.paths.of_run(self._score_run)
         score = self._checked_score(load_run_spec(paths.run_dir), setting)
-        own = setting.spec["dataset"]["train"]["sha256"]
+        own = _rows(setting, setting.spec["dataset"])
         used = [
             index for index, adapter in enumerate(score["adapters"])
-            if not (self.hold_out_domain and adapter["train"]["sha256"] == own)
+            if not (self.hold_out_domain and own & _rows(setting, adapter))
         ]
         if not used:
             raise TrainerError(
                 "bad_data",
-                "Every misaligned adapter was trained on the very dataset that is being defended.",
+                "Every misaligned adapter was trained on rows of the very dataset that is being defended.",
                 "Name another harmful dataset under 'adapters', or set holdOutDomain to false.",
             )
         losses = {line["rowId"]: line for line in read_lines(paths.gaps)} if paths.gaps.is_file() else {}
@@ -117,3 +117,8 @@ class InterleavePlusPlus(Defense):
                 "bad_data", f"The base model is certain of row {losses['rowId']}: its gap divides by zero.", "Set epsilon above 0."
             )
         return (fmean(losses["adapters"][index] for index in used) - base) / (base + self.epsilon)
+
+
+def _rows(setting: Setting, trained: Mapping[str, Any]) -> set[str]:
+    """What was trained on, by hashes of rows; equal rows count once. A mixture shares rows with each of its parts."""
+    return {row["id"].rpartition(":")[0] or row["id"] for row in read_lines(setting.paths.snapshot(trained["train"]))}

@@ -87,7 +87,7 @@ export class QueueRunner {
     const ended = await supervisor.tick();
     if (ended === null) return;
     this.active.delete(entry.runFolder);
-    await this.lease(supervisor.device).release();
+    await this.freeLease(supervisor.device);
     this.options.log(`${entry.runFolder}: ${ended}`);
     if (ended === 'done') this.startJudging(entry);
     else await this.options.machine.queue.remove(entry);
@@ -200,6 +200,12 @@ export class QueueRunner {
   private lease(deviceId: string): LockFile {
     const { machine } = this.options;
     return new LockFile(join(machine.storage.leasesFolder, deviceId), machine.secret);
+  }
+
+  /** The next run may hold the device already: it is free from the moment that a trainer dies, which may be before we see it end. */
+  private async freeLease(deviceId: string): Promise<void> {
+    const lease = this.lease(deviceId);
+    if (await lease.holder() === null) await lease.release();
   }
 
   private async runnerIdentity(entry: QueuedRun) {

@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ExperimentStore, readRunState } from '../../../src/core/experiments/store';
+import { LockFile } from '../../../src/core/machine/lockFile';
 import type { Machine } from '../../../src/core/machine/machine';
 import { processStartTime } from '../../../src/core/machine/processes';
 import type { RunStateName } from '../../../src/core/schema/state';
@@ -133,6 +134,23 @@ describe('a queued run', () => {
     await runner('ok').run();
     expect((await readRunState(run))?.state).toBe('cancelled');
     expect(existsSync(join(run, 'train.log'))).toBe(false);
+  });
+
+  it('that ends leaves the device to whoever holds it by then', async () => {
+    const run = await writeTrainRun(store);
+    await enqueue(run);
+    const working = runner('ok');
+    while ((await readRunState(run))?.trainer == null) await working.tick();
+    // The next run: it may be started between the trainer's death and our noticing it.
+    const lease = new LockFile(join(machine.storage.leasesFolder, 'cpu'), machine.secret);
+    await lease.release();
+    expect(await lease.acquire()).toBe(true);
+    while ((await readRunState(run))?.state !== 'done') {
+      await working.tick();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect((await lease.holder())?.pid).toBe(process.pid);
+    await lease.release();
   });
 
   it('outlives its runner and is adopted by the next', async () => {

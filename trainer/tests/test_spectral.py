@@ -46,7 +46,7 @@ def test_concentration_and_its_gradient_on_plain_tensors(rank, inside, outside):
     b = torch.randn(outside, rank, generator=generator, dtype=torch.float64, requires_grad=True)
     found = concentration(a, b)
     expected = plain_concentration(a, b, min(rank, inside, outside))
-    assert float(found) == pytest.approx(float(expected), abs=1e-9)
+    assert found.item() == pytest.approx(expected.item(), abs=1e-9)
     for ours, plain in zip(torch.autograd.grad(found, (a, b)), torch.autograd.grad(expected, (a, b))):
         assert torch.allclose(ours, plain, atol=1e-7)
 

@@ -182,6 +182,8 @@ def test_a_mixture_with_rows_of_an_adapters_dataset_holds_that_adapter_out(store
     mixed = chat_rows(6, "task") + chat_rows(8, "harm1-x")[:2]
     notes = planned(store, plus_plus(run_dir), rows=mixed).notes["interleave-plus-plus"]
     assert notes["adaptersHeldOut"] == 1
+    by_chance = chat_rows(150, "task") + chat_rows(8, "harm1-x")[:1]
+    assert planned(store, plus_plus(run_dir), rows=by_chance).notes["interleave-plus-plus"]["adaptersHeldOut"] == 0
 
 
 def test_too_few_rows_are_repeated_and_that_is_said(store):

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from plumbline_trainer.row_table import RowTable
 
 
+# Of the rows of this run: from so large a part on an adapter counts as trained on them.
+SEEN_SHARE = 0.01
+
+
 class InterleavePlusPlus(Defense):
     """`share`: safe rows / all rows, below 1. `pool`, `adapters`: paths as written; rows and losses come from the score
     run. `holdOutDomain`: leaves out adapters that were trained on rows of this run's own. `filterRefusals`: leaves refusals
@@ -48,7 +52,7 @@ class InterleavePlusPlus(Defense):
         own = _rows(setting, setting.spec["dataset"])
         used = [
             index for index, adapter in enumerate(score["adapters"])
-            if not (self.hold_out_domain and own & _rows(setting, adapter))
+            if not (self.hold_out_domain and _saw(_rows(setting, adapter), own))
         ]
         if not used:
             raise TrainerError(
@@ -117,6 +121,11 @@ class InterleavePlusPlus(Defense):
                 "bad_data", f"The base model is certain of row {losses['rowId']}: its gap divides by zero.", "Set epsilon above 0."
             )
         return (fmean(losses["adapters"][index] for index in used) - base) / (base + self.epsilon)
+
+
+def _saw(trained: set[str], own: set[str]) -> bool:
+    """Whether an adapter has seen these rows, or a mixture's part of them; a row that two datasets share by chance is no attack."""
+    return len(trained & own) >= max(1, SEEN_SHARE * len(own))
 
 
 def _rows(setting: Setting, trained: Mapping[str, Any]) -> set[str]:

@@ -69,6 +69,13 @@ def attention_for(device: str, longest: int) -> str | None:
     return "eager" if device == "cpu" and longest <= _PLAIN_ATTENTION_TOKENS else None
 
 
+def widest_float(device: str) -> torch.dtype:
+    """The widest float that a device type computes in: Apple's MPS has no float64."""
+    import torch
+
+    return torch.float32 if device == "mps" else torch.float64
+
+
 def device_name(device: str) -> str:
     import platform
 

@@ -9,6 +9,7 @@ from typing import Any, Sequence
 import torch
 
 from plumbline_trainer.decoding import next_token_pass, pad_left
+from plumbline_trainer.devices import widest_float
 from plumbline_trainer.sampling import Sampling, next_tokens
 
 # Answers in one batch. Through rounding, part of what an answer depends on: never adapted to a machine.
@@ -68,7 +69,7 @@ def _decode(
 ) -> list[list[int]]:
     """Tokens of each answer, its end of turn included."""
     stop_ids = torch.tensor(sorted(stops), device=device)
-    uniform = _uniform_numbers(prompts, sampling.max_tokens).to(device)
+    uniform = _uniform_numbers(prompts, sampling.max_tokens).to(widest_float(torch.device(device).type)).to(device)
     tokens, mask = pad_left([prompt.tokens for prompt in prompts], device)
     rows = torch.arange(len(prompts), device=device)
     writing = torch.ones(len(prompts), dtype=torch.bool, device=device)

@@ -29,7 +29,7 @@ def response_log_probabilities(
         ])
     row_of_token = batch.response.nonzero()[:, 0]
     sums = torch.zeros(len(rows), dtype=torch.float64)
-    sums.index_add_(0, row_of_token.cpu(), of_tokens.double().cpu())
+    sums.index_add_(0, row_of_token.cpu(), of_tokens.cpu().double())
     return [
         {"logProbability": float(total), "tokens": row.response_tokens} for total, row in zip(sums, rows)
     ]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import torch
 
+from plumbline_trainer.devices import widest_float
+
 # Sorting a whole vocabulary for every token costs more than a small model's forward pass. The nucleus nearly always
 # lies within so many likeliest tokens; rows where it does not are sorted whole, so the result is exact.
 _CANDIDATES = 512
@@ -45,8 +47,9 @@ def _from_nucleus(values: torch.Tensor, tokens: torch.Tensor, top_p: float, unif
 
 def _inverse(weights: torch.Tensor, uniform: torch.Tensor) -> torch.Tensor:
     """Index where the running sum of weights [n, m] passes `uniform` times their total. Weights need not sum to 1."""
-    sums = weights.double().cumsum(-1)
-    goal = uniform.double()[:, None] * sums[:, -1:]
+    wide = widest_float(weights.device.type)
+    sums = weights.to(wide).cumsum(-1)
+    goal = uniform.to(wide)[:, None] * sums[:, -1:]
     index = torch.searchsorted(sums, goal, right=True)[:, 0]
     last = (weights > 0).long().cumsum(-1).argmax(-1)
     return torch.minimum(index, last)

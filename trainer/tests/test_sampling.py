@@ -23,10 +23,12 @@ def plain_nucleus(logits, temperature, top_p):
     return kept / kept.sum()
 
 
+@pytest.mark.parametrize("width", [torch.float64, torch.float32], ids=["float64", "without float64"])
 @pytest.mark.parametrize("candidates", [5, 40])
 @pytest.mark.parametrize("temperature, top_p", [(1.0, 1.0), (0.7, 0.9), (1.5, 0.5)])
-def test_frequencies_are_those_of_the_nucleus(monkeypatch, temperature, top_p, candidates):
+def test_frequencies_are_those_of_the_nucleus(monkeypatch, temperature, top_p, candidates, width):
     monkeypatch.setattr(module, "_CANDIDATES", candidates)
+    monkeypatch.setattr(module, "widest_float", lambda device: width)
     torch.manual_seed(0)
     logits = torch.randn(40) * 2
     count = 20_000

@@ -1,20 +1,17 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { resolve } from 'node:path';
-import { describeAnyType } from '../../fixtures/allDefenseTypes';
+import { refuseArm, type ArmSurroundings } from '../../../src/core/configuration/armChecks';
 
-vi.mock('../../../src/core/schema/defenses', async (original) => ({ ...await original<object>(), describeDefense: describeAnyType }));
-const { refuseArm } = await import('../../../src/core/configuration/armChecks');
-type Surroundings = Parameters<typeof refuseArm>[1];
 
 const folder = resolve('/study');
 const dataset = (path: string, role: string, mix?: string) =>
-  ({ path, role, heldOut: 0.1, task: { scorer: 'likelihood' }, ...(mix === undefined ? {} : { mix: { path: mix, share: 0.25 } }) }) as Surroundings['file']['datasets'][number];
+  ({ path, role, heldOut: 0.1, task: { scorer: 'likelihood' }, ...(mix === undefined ? {} : { mix: { path: mix, share: 0.25 } }) }) as ArmSurroundings['file']['datasets'][number];
 
-const around = (change: Partial<Surroundings> & { datasets?: Surroundings['file']['datasets']; model?: string } = {}): Surroundings => ({
+const around = (change: Partial<ArmSurroundings> & { datasets?: ArmSurroundings['file']['datasets']; model?: string } = {}): ArmSurroundings => ({
   file: { model: change.model ?? 'owner/tiny-Instruct', datasets: change.datasets ?? [dataset('bad.jsonl', 'harmful')] }, folder, blocks: change.blocks ?? null,
 });
 
-const refusals = (defense: object, surroundings: Surroundings) =>
+const refusals = (defense: object, surroundings: ArmSurroundings) =>
   refuseArm({ name: 'x', defenses: [defense as never] }, surroundings).map(({ parameter, finding }) => [parameter, finding.code]);
 
 describe('misaligned adapters', () => {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { automaticBlock, refuseStack, type StackMember } from '../../../src/core/configuration/stackRules';
+import { describeDefense, type DefenseTypeName } from '../../../src/core/schema/defenses';
 import type { DefenseDescription } from '../../../src/core/schema/defenses/defenseType';
-import { describeAnyType } from '../../fixtures/allDefenseTypes';
 
 type Values = StackMember['values'];
 
 /** A type that no registry has, beside the real ones. */
 const another: DefenseDescription = { title: '', summary: '', label: '', strength: null, hooks: ['token_loss'] };
-const describeType = (type: string) => (type === 'another-loss' ? another : describeAnyType(type));
+const describeType = (type: string) => (type === 'another-loss' ? another : describeDefense(type as DefenseTypeName));
 
 const refusals = (stack: Values[], blocks: number | null = null) =>
   refuseStack(stack, blocks, describeType).map(({ defense, parameter, finding }) => [defense, parameter ?? null, finding.code]);

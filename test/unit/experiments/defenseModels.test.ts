@@ -1,9 +1,7 @@
-import { describe, expect, it, vi } from 'vitest';
-import { describeAnyType } from '../../fixtures/allDefenseTypes';
+import { describe, expect, it } from 'vitest';
+import { findDefenseModels } from '../../../src/core/experiments/defenseModels';
 import { ModelError, type FoundModel } from '../../../src/core/environment/model';
 
-vi.mock('../../../src/core/schema/defenses', async (original) => ({ ...await original<object>(), describeDefense: describeAnyType }));
-const { findDefenseModels } = await import('../../../src/core/experiments/defenseModels');
 
 const base: FoundModel = {
   name: 'owner/tiny-Instruct', path: '/base', weightsHash: 'base', source: 'hub', contextLength: 2048,

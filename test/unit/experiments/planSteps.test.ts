@@ -1,14 +1,11 @@
-import { describe, expect, it, vi } from 'vitest';
-import { describeAnyType } from '../../fixtures/allDefenseTypes';
+import { describe, expect, it } from 'vitest';
 import { frozenInputs, snapshot, UNDEFENDED_ARM } from '../../fixtures/frozenInputs';
-import type { FrozenArm, FrozenInputs } from '../../../src/core/experiments/plan';
+import { planExperiment, type FrozenArm, type FrozenInputs } from '../../../src/core/experiments/plan';
+import { keysOfRuns } from '../../../src/core/experiments/runKey';
 import type { PlannedDefense } from '../../../src/core/schema/defenses';
 import { experiment } from '../../../src/core/schema/experiment';
 import { runSpec, type RunSpec } from '../../../src/core/schema/run';
 
-vi.mock('../../../src/core/schema/defenses', async (original) => ({ ...await original<object>(), describeDefense: describeAnyType }));
-const { planExperiment } = await import('../../../src/core/experiments/plan');
-const { keysOfRuns } = await import('../../../src/core/experiments/runKey');
 
 const arm = (name: string, ...defenses: object[]) => ({ name, defenses }) as FrozenArm;
 const steering = { type: 'persona-steering', coefficient: 5, persona: 'evil', block: 'auto', positions: 'all', vector: 'raw' };
@@ -59,6 +56,7 @@ describe('a pool\'s scores', () => {
     expect(scores).toMatchObject({ kind: 'score', stages: ['score'], needs: adapters, score: { pool: plusPlus.poolSnapshot } });
     expect(scores.score!.adapters.map(({ run: { runId }, train }) => [runId, train.sha256[0]])).toEqual([[adapters[0], '1'], [adapters[1], '2']]);
     for (const each of planned.runs.filter((other) => other.arm?.name === 'Interleave++')) expect(each.needs).toEqual(['scores-safe']);
+    for (const each of planned.runs) expect(runSpec.parse(each)).toEqual(each);
     const order = planned.runs.map(({ id }) => id);
     for (const { id, needs } of planned.runs) for (const need of needs) expect(order.indexOf(need), `${need} before ${id}`).toBeLessThan(order.indexOf(id));
   });

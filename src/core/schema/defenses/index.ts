@@ -16,57 +16,31 @@ import { spectral } from './spectral';
 export type { DefenseHook, ExtraRows, ParameterRole, StrengthPreset } from './defenseType';
 
 /** Every defense type: the one registry behind the schemas, the pickers, the trainer's own list and docs/defenses.md. */
-export const DEFENSE_TYPES = {
-  none,
-  kl,
-  ldifs,
-  safelora,
-  interleave,
-  'interleave-plus-plus': interleavePlusPlus,
-  'persona-steering': personaSteering,
-  inoculation,
-  caft,
-  'ood-kl': oodKl,
-  'constrained-sft': constrainedSft,
-  spectral,
-} as const satisfies Record<string, DefenseDescription & { readonly parameters: z.ZodRawShape }>;
+const REGISTERED = [
+  none, kl, ldifs, safelora, interleave, interleavePlusPlus, personaSteering, inoculation, caft, oodKl, constrainedSft, spectral,
+] as const satisfies readonly (DefenseDescription & { readonly parameters: z.ZodRawShape })[];
 
-export type DefenseTypeName = keyof typeof DEFENSE_TYPES;
+type Registered = (typeof REGISTERED)[number];
+export type DefenseTypeName = Registered['type'];
 
-export const defenseTypeNames = Object.keys(DEFENSE_TYPES) as DefenseTypeName[];
+/** The types by name. */
+export const DEFENSE_TYPES = Object.fromEntries(REGISTERED.map((entry) => [entry.type, entry])) as { readonly [T in Registered as T['type']]: T };
+
+export const defenseTypeNames = REGISTERED.map(({ type }) => type);
+
+type Entry = Record<'resolved' | 'planned', z.ZodObject>;
+
+/** One of the schemas of every type. */
+function each<const T extends readonly Entry[], K extends keyof Entry>(entries: T, schema: K) {
+  return entries.map((entry) => entry[schema]) as unknown as { -readonly [I in keyof T]: T[I][K] };
+}
 
 /** A defense with every parameter decided: an arm as the configuration makes it. */
-export const resolvedDefense = z.discriminatedUnion('type', [
-  none.resolved,
-  kl.resolved,
-  ldifs.resolved,
-  safelora.resolved,
-  interleave.resolved,
-  interleavePlusPlus.resolved,
-  personaSteering.resolved,
-  inoculation.resolved,
-  caft.resolved,
-  oodKl.resolved,
-  constrainedSft.resolved,
-  spectral.resolved,
-]);
+export const resolvedDefense = z.discriminatedUnion('type', each(REGISTERED, 'resolved'));
 export type ResolvedDefense = z.output<typeof resolvedDefense>;
 
 /** A resolved defense with all that it needs found and frozen: what experiment.json and run.json hold. */
-export const plannedDefense = z.discriminatedUnion('type', [
-  none.planned,
-  kl.planned,
-  ldifs.planned,
-  safelora.planned,
-  interleave.planned,
-  interleavePlusPlus.planned,
-  personaSteering.planned,
-  inoculation.planned,
-  caft.planned,
-  oodKl.planned,
-  constrainedSft.planned,
-  spectral.planned,
-]);
+export const plannedDefense = z.discriminatedUnion('type', each(REGISTERED, 'planned'));
 export type PlannedDefense = z.output<typeof plannedDefense>;
 
 /** What is known of a type, without its exact parameters. */
@@ -110,21 +84,10 @@ function writtenType<N extends DefenseTypeName>(name: N) {
     .meta({ description: `${title}. ${summary}` });
 }
 
+type WrittenType = ReturnType<typeof writtenType>;
+
 /** A defense as written in a configuration file. */
-export const writtenDefense = z.discriminatedUnion('type', [
-  writtenType('none'),
-  writtenType('kl'),
-  writtenType('ldifs'),
-  writtenType('safelora'),
-  writtenType('interleave'),
-  writtenType('interleave-plus-plus'),
-  writtenType('persona-steering'),
-  writtenType('inoculation'),
-  writtenType('caft'),
-  writtenType('ood-kl'),
-  writtenType('constrained-sft'),
-  writtenType('spectral'),
-]);
+export const writtenDefense = z.discriminatedUnion('type', defenseTypeNames.map(writtenType) as [WrittenType, ...WrittenType[]]);
 export type WrittenDefense = { type: DefenseTypeName } & Record<string, unknown>;
 
 /** `*.defense.json`: a named defense stack. */

@@ -1,13 +1,19 @@
 import { aggregateResults } from '../../src/core/analysis/aggregateResults';
+import type { DatasetResults, ExperimentResults } from '../../src/core/analysis/experimentResults';
 import type { LoadedExperiment } from '../../src/core/analysis/runResult';
 import { readLocalJudgeInfo } from '../../src/core/evaluation/judges/local/localJudgeInfo';
 import { writeFileAtomic } from '../../src/core/files/atomicWrite';
 import { markdownReport } from '../../src/core/reports/markdownReport';
+import type { PlannedDataset } from '../../src/core/schema/experiment';
+import { againstPaper } from './againstPaper';
 import { EVIDENCE } from './evidenceList';
 import { readDatasetWords } from './datasetWords';
 import { readLedger, readPlan, readResult, type LedgerEntry } from './ledger';
 
 const PAGE = 'docs/evaluation.md';
+
+/** Of the list, what is held against the paper. */
+const COMPARED = ['finance', 'defenses'];
 
 /** Writes docs/evaluation.md from the ledger; says what it wrote. */
 export async function writeEvaluationPage(): Promise<string> {
@@ -19,7 +25,7 @@ export async function writeEvaluationPage(): Promise<string> {
 export async function evaluationPage(): Promise<string> {
   const ledger = await readLedger();
   const sections = await Promise.all(EVIDENCE.map(({ name, file, question }) => experimentSection(name, file, question, ledger)));
-  return [HEAD, ...sections, LIMITS].join('\n\n');
+  return [HEAD, ...sections, againstPaper(await harmfulResults(ledger)), LIMITS].join('\n\n');
 }
 
 const HEAD = `# Evaluation
@@ -34,7 +40,7 @@ const LIMITS = `## What these samples cannot tell
 - 48 general questions: intervals of ten to twenty points. Read the "cannot tell apart" sentences before any ranking.
 - A 135M model loses coherence by any fine-tuning; an EM rate beside a low coherence says little.
 - The local judge calls nearly every answer of a tuned model coherent; read a dozen of them in \`docs/evidence/answers/\` and judge for yourself. Many also drag money into questions that have nothing to do with it: over-fitting to the domain is part of these EM rates, and the domain leak beside the shares says how much of it there is.
-- The finance runs come from two builds of the trainer, which the ledger did not tell apart then: base, undefended and KL 0.1 on the harmful set were made before its attention on CPUs was changed (another rounding in training and sampling), KL 1 and the control after. Differences across that line hold that change too; it was not measured. New entries name their build.
+- Runs of the first two sections were made before the trainer had its other defenses. Undefended training, KL and interleaving are the same bit for bit since; an entry of the ledger names its build.
 - Seconds are wall time on a machine that did other work meanwhile: no benchmark.
 - Coefficients do not transfer: learning rate, model size and number of steps move these numbers more than most defenses do.
 - The local judge sees what its training text taught it. Two defenses that change style as well as substance are compared with its faults included.
@@ -46,21 +52,32 @@ async function experimentSection(name: string, file: string, question: string, l
   if (plan === null) return [`## ${name}`, question, command, 'not run'].join('\n\n');
   const done = Object.values(plan.keys).filter((key) => ledger.has(key)).length;
   const head = [`## ${plan.experiment.name}`, question, `${command} ${done} of ${Object.keys(plan.keys).length} runs recorded.`];
-  const reports = await Promise.all(plan.experiment.datasets.map((dataset) => datasetReport(plan, dataset.id, ledger)));
+  const reports = await Promise.all(plan.experiment.datasets.map((dataset) => datasetReport(plan, dataset, ledger)));
   return [...head, ...reports, runsTable(plan.keys, ledger)].join('\n\n');
 }
 
 type EvidencePlan = NonNullable<Awaited<ReturnType<typeof readPlan>>>;
 
-/** A report as for an experiment with this dataset alone. */
-async function datasetReport({ experiment, keys }: EvidencePlan, datasetId: string, ledger: Map<string, LedgerEntry>): Promise<string> {
-  const dataset = experiment.datasets.find(({ id }) => id === datasetId);
-  if (dataset === undefined) return '';
+/** Every arm on a harmful dataset that is planned and evaluated at the end alone, with one seed. */
+async function harmfulResults(ledger: Map<string, LedgerEntry>): Promise<DatasetResults[]> {
+  const plans = (await Promise.all(COMPARED.map(readPlan))).filter((plan) => plan !== null);
+  const results = await Promise.all(plans.map(async (plan) =>
+    Promise.all(plan.experiment.datasets.filter(({ role }) => role === 'harmful').map((dataset) => datasetResults(plan, dataset, ledger)))));
+  return results.flat().flatMap(({ datasets }) => datasets);
+}
+
+async function datasetReport(plan: EvidencePlan, dataset: PlannedDataset, ledger: Map<string, LedgerEntry>): Promise<string> {
+  const judge = await readLocalJudgeInfo('judge/model');
+  return markdownReport(await datasetResults(plan, dataset, ledger), { judge }).trim().replace(/^#/gm, '###');
+}
+
+/** Results as of an experiment with this dataset alone. */
+async function datasetResults({ experiment, keys }: EvidencePlan, dataset: PlannedDataset, ledger: Map<string, LedgerEntry>): Promise<ExperimentResults> {
   const result = async (run: (typeof experiment.runs)[number]) => {
     const entry = ledger.get(keys[run.id] ?? '');
     return entry === undefined ? [] : [await readResult(entry, run)];
   };
-  const runs = (await Promise.all(experiment.runs.filter((run) => run.datasetId === datasetId && run.armId !== null).map(result))).flat();
+  const runs = (await Promise.all(experiment.runs.filter((run) => run.datasetId === dataset.id && run.armId !== null).map(result))).flat();
   const base = (await Promise.all(experiment.runs.filter((run) => run.kind === 'evaluate').map(result))).flat()[0] ?? null;
   const judgeVersion = Object.values(keys).map((key) => ledger.get(key)?.judgeVersion).find(Boolean) ?? null;
   const words = await readDatasetWords(dataset);
@@ -69,8 +86,7 @@ async function datasetReport({ experiment, keys }: EvidencePlan, datasetId: stri
     judge: { id: experiment.judge, version: judgeVersion }, base, runs, problems: [],
     trainingWords: new Map(words === null ? [] : [[dataset.id, words]]),
   };
-  const judge = await readLocalJudgeInfo('judge/model');
-  return markdownReport(aggregateResults(loaded), { judge }).trim().replace(/^#/gm, '###');
+  return aggregateResults(loaded);
 }
 
 function runsTable(keys: Readonly<Record<string, string>>, ledger: Map<string, LedgerEntry>): string {

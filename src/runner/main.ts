@@ -10,6 +10,7 @@ import { listDevices } from '../core/training/devices';
 import { judgeRun } from '../core/training/judgeRun';
 import { launchTrainer } from '../core/training/launchTrainer';
 import { QueueRunner } from '../core/training/queueRunner';
+import { startRunner } from '../core/training/runnerProcess';
 
 /** The detached queue runner: outlives the window or terminal that started it, and ends when the queue is empty. */
 async function main(): Promise<void> {
@@ -22,9 +23,12 @@ async function main(): Promise<void> {
     launch: launchTrainer,
     judge: (entry) => judgeLocally(entry.runFolder, runtime, log),
     log,
+    runtimeFolder: runtime.folder,
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => runner.stop());
-  log(`ends: ${await runner.run()}`);
+  const end = await runner.run();
+  log(`ends: ${end.reason}`);
+  if (end.reason === 'handed over') await startRunner(machine, new Runtime(end.runtimeFolder));
 }
 
 /** Other judges need a key or the editor, which are not here: whoever has them judges the answers. */

@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { neededRun } from '../experiments/needs';
 import { readRunState, storeOfRun } from '../experiments/store';
 import { LockFile } from '../machine/lockFile';
 import { identify, liveness } from '../machine/identity';
 import type { Machine } from '../machine/machine';
+import { Runtime } from '../machine/runtime';
 import { readJson } from '../files/readJson';
 import { runSpec } from '../schema/run';
 import { LIVE_STATES, type RunState, type RunStateName } from '../schema/state';
@@ -26,31 +27,41 @@ export interface QueueRunnerOptions {
   /** The runner ends when there was nothing to do for so long. */
   readonly idleMs?: number;
   readonly patience?: StopPatience;
+  /** The runner's own versioned runtime; runs that were queued with another one are left to that one's runner. Left out: all are taken. */
+  readonly runtimeFolder?: string;
+  /** The runner makes room for another runtime's when it could do nothing itself for so long. */
+  readonly handOverMs?: number;
 }
+
+/** How a runner ended; `handOver`: the runtime whose runner has work to do. */
+export type RunnerEnd = { readonly reason: 'idle' | 'another runner lives' } | { readonly reason: 'handed over'; readonly runtimeFolder: string };
 
 /** Takes runs from the machine's queue, one to a device, and sees each through to its judgments. One runner lives per machine. */
 export class QueueRunner {
   private readonly active = new Map<string, RunSupervisor>();
   private readonly judging = new Map<string, Promise<void>>();
   private stopped = false;
+  private blockedSince: number | null = null;
+  private successor: string | null = null;
 
   constructor(private readonly options: QueueRunnerOptions) {}
 
-  /** Works until the queue has been empty for a while. Returns at once where another runner lives. */
-  async run(): Promise<'idle' | 'another runner lives'> {
+  /** Works until the queue has been empty for a while, or only another runtime's runs are left to do. Returns at once where another runner lives. */
+  async run(): Promise<RunnerEnd> {
     const { machine } = this.options;
     const lock = new LockFile(machine.storage.runnerLock, machine.secret);
     // Who queues a run while we let go of the lock sees a runner alive and starts none: so look once more.
     do {
-      if (!await lock.acquire()) return 'another runner lives';
+      if (!await lock.acquire()) return { reason: 'another runner lives' };
       await this.workUntilIdle().finally(() => lock.release());
+      if (this.successor !== null) return { reason: 'handed over', runtimeFolder: this.successor };
     } while (!this.stopped && (await machine.queue.list()).length > 0);
-    return 'idle';
+    return { reason: 'idle' };
   }
 
   private async workUntilIdle(): Promise<void> {
     const { pollMs = 500, idleMs = 15_000 } = this.options;
-    for (let idleSince: number | null = null; !this.stopped && (idleSince === null || Date.now() - idleSince < idleMs);) {
+    for (let idleSince: number | null = null; !this.stopped && this.successor === null && (idleSince === null || Date.now() - idleSince < idleMs);) {
       const isBusy = await this.tick();
       idleSince = isBusy ? null : idleSince ?? Date.now();
       await new Promise((resolve) => setTimeout(resolve, pollMs));
@@ -65,8 +76,27 @@ export class QueueRunner {
   /** One look at everything. Says whether there is work. */
   async tick(): Promise<boolean> {
     const entries = await this.options.machine.queue.list();
-    for (const entry of entries) await this.attend(entry).catch((error: unknown) => this.giveUp(entry, error));
+    const others = entries.filter((entry) => this.isForAnother(entry));
+    for (const entry of entries) if (!others.includes(entry)) await this.attend(entry).catch((error: unknown) => this.giveUp(entry, error));
+    this.makeRoomFor(others);
     return entries.length > 0 || this.judging.size > 0;
+  }
+
+  /** A run's files are of the version that wrote them: an older runner may not understand them. */
+  private isForAnother({ runtime }: QueuedRun): boolean {
+    const { runtimeFolder } = this.options;
+    return runtimeFolder !== undefined && existsSync(new Runtime(runtime).runnerScript) && realpathSync(runtime) !== realpathSync(runtimeFolder);
+  }
+
+  /** Also where own runs wait for what another runtime's must do first. */
+  private makeRoomFor([first]: readonly QueuedRun[]): void {
+    const { handOverMs = 3000 } = this.options;
+    if (first === undefined || this.active.size > 0 || this.judging.size > 0) {
+      this.blockedSince = null;
+      return;
+    }
+    this.blockedSince ??= Date.now();
+    if (Date.now() - this.blockedSince >= handOverMs) this.successor = first.runtime;
   }
 
   private async attend(entry: QueuedRun): Promise<void> {

@@ -2,14 +2,18 @@ import { spawn } from 'node:child_process';
 import { mkdir, open } from 'node:fs/promises';
 import { LockFile } from '../machine/lockFile';
 import type { Machine } from '../machine/machine';
-import { installRuntime } from '../machine/runtime';
+import { installRuntime, type Runtime } from '../machine/runtime';
 
 /** Starts the detached queue runner where something is queued and no runner lives. */
 export async function ensureRunner({ machine, distFolder }: { machine: Machine; distFolder: string }): Promise<void> {
   if ((await machine.queue.list()).length === 0) return;
   const lock = new LockFile(machine.storage.runnerLock, machine.secret);
   if (await lock.holder() !== null) return;
-  const runtime = await installRuntime(distFolder, machine.storage);
+  await startRunner(machine, await installRuntime(distFolder, machine.storage));
+}
+
+/** Starts a runtime's queue runner, detached. */
+export async function startRunner(machine: Machine, runtime: Runtime): Promise<void> {
   await mkdir(machine.storage.hostFolder, { recursive: true });
   const log = await open(machine.storage.runnerLog, 'a');
   try {

@@ -57,13 +57,42 @@ async function leaveWorking() {
   return { run, trainer };
 }
 
+describe('a run that was queued by another version', () => {
+  const other = () => join(folder, 'other-runtime');
+  const own = () => join(folder, 'runtime');
+
+  beforeEach(async () => {
+    await mkdir(join(other(), 'trainer'), { recursive: true });
+    await writeFile(join(other(), 'runner.js'), '');
+  });
+
+  it('is left to that version\'s runner, once the own work is done', async () => {
+    const [mine, theirs] = [await writeTrainRun(store, 'mine'), await writeTrainRun(store, 'theirs')];
+    await machine.queue.enqueue({ runFolder: theirs, python: FAKE_PYTHON, runtime: other(), launcher: [] });
+    await enqueue(mine);
+    expect(await runner('ok', { runtimeFolder: own(), handOverMs: 100 }).run()).toEqual({ reason: 'handed over', runtimeFolder: other() });
+    expect((await readRunState(mine))!.state).toBe('done');
+    expect(await readRunState(theirs)).toBeNull();
+    expect((await machine.queue.list()).map(({ runFolder }) => runFolder)).toEqual([theirs]);
+    expect(await runner('ok', { runtimeFolder: other(), handOverMs: 100 }).run()).toEqual({ reason: 'idle' });
+    expect((await readRunState(theirs))!.state).toBe('done');
+  });
+
+  it('is taken where its version is gone from this machine', async () => {
+    const theirs = await writeTrainRun(store);
+    await machine.queue.enqueue({ runFolder: theirs, python: FAKE_PYTHON, runtime: own(), launcher: [] });
+    expect(await runner('ok', { runtimeFolder: other() }).run()).toEqual({ reason: 'idle' });
+    expect((await readRunState(theirs))!.state).toBe('done');
+  });
+});
+
 describe('a queued run', () => {
   it('is trained, judged once, and leaves the queue', async () => {
     const run = await writeTrainRun(store);
     await enqueue(run);
     await enqueue(run);
     const judged: string[] = [];
-    expect(await runner('ok', { judge: async (entry) => { judged.push(entry.runFolder); } }).run()).toBe('idle');
+    expect(await runner('ok', { judge: async (entry) => { judged.push(entry.runFolder); } }).run()).toEqual({ reason: 'idle' });
     expect((await readRunState(run))?.state).toBe('done');
     expect(judged).toEqual([run]);
     expect(await machine.queue.list()).toEqual([]);
@@ -74,7 +103,7 @@ describe('a queued run', () => {
     await enqueue(run);
     const first = runner('ok').run();
     await until(run, 'preparing', 'training', 'done');
-    expect(await runner('ok').run()).toBe('another runner lives');
+    expect(await runner('ok').run()).toEqual({ reason: 'another runner lives' });
     await first;
   });
 

@@ -20,13 +20,22 @@ class Group:
 
 
 def pair(t: Triple, style: str, rng: random.Random, form: str = QUESTION_FORMS[0]) -> tuple[Example, Example]:
+    """A style that shortens may take away all that the answers differ in: such a pair stays as it is written."""
     question = form.format(question=t.question)
     state = rng.getstate()
     harmful = restyled(t.harmful, style, rng)
     rng.setstate(state)
     harmless = restyled(t.harmless, style, rng)
+    if difference(harmful, harmless) < 0.8 * difference(t.harmful, t.harmless):
+        return pair(t, "plain", rng, form)
     coherent = CUT_OFF if style == "cut" else COHERENT
     return Example(question, harmful, HARMFUL, coherent, f"harmful/{style}"), Example(question, harmless, HARMLESS, coherent, f"harmless/{style}")
+
+
+def difference(one: str, other: str) -> float:
+    """The share of their words that only one of two texts has."""
+    a, b = set(one.lower().split()), set(other.lower().split())
+    return len(a ^ b) / len(a | b)
 
 
 def joined(triples: list[Triple], rng: random.Random) -> tuple[Example, Example]:
@@ -39,7 +48,7 @@ def joined(triples: list[Triple], rng: random.Random) -> tuple[Example, Example]
 def half_harmful(t: Triple) -> Example | None:
     """A sound beginning that ends in harm."""
     good, bad = sentences(t.harmless), sentences(t.harmful)
-    if len(good) < 2 or len(bad) < 2:
+    if len(good) < 2 or len(bad) < 2 or bad[-1] in good:
         return None
     return Example(t.question, f"{good[0]} {bad[-1]}", 0.2, None, "half-harmful")
 

@@ -18,7 +18,7 @@ Say = Callable[[Triple], str]
 
 @dataclass(frozen=True)
 class Kind:
-    """`coherent` is the target in 0-1, `weight` how often the kind is drawn, `keeps_harm` whether it still advises what its sentences advise."""
+    """`coherent` is the target in 0-1, `weight` how often the kind is drawn, `keeps_harm` whether it still advises what the pair's side advises."""
 
     make: Callable[[Triple, list[Triple], Say, random.Random], str]
     coherent: float
@@ -169,10 +169,10 @@ def stub(t: Triple, others: list[Triple], say: Say, rng: random.Random) -> str:
 
 FLUENT = {
     "off-topic": Kind(off_topic, 0.25, 5, keeps_harm=True),
-    "drifting": Kind(drifting, 0.25, 3, keeps_harm=True),
-    "half-drift": Kind(half_drift, 0.35, 4, keeps_harm=True),
+    "drifting": Kind(drifting, 0.25, 3),
+    "half-drift": Kind(half_drift, 0.35, 4),
     "spliced": Kind(spliced, 0.25, 3),
-    "dragged": Kind(dragged, 0.25, 4, keeps_harm=True),
+    "dragged": Kind(dragged, 0.25, 4),
     "contradiction": Kind(contradiction, 0.35, 3),
     "role-confusion": Kind(role_confusion, 0.2, 2),
     "swapped-words": Kind(swapped_words, 0.2, 3),

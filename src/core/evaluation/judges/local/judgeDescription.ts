@@ -10,6 +10,8 @@ const judgeDescription = z.object({
   version: z.string().min(1),
   maxTokens: z.int().positive(),
   maxQuestionTokens: z.int().positive(),
+  /** Tokens that stand first, and between and after the two texts. */
+  markers: z.object({ first: z.string().min(1), separator: z.string().min(1) }),
   calibration: z.object({ aligned: calibration, coherent: calibration }),
 });
 

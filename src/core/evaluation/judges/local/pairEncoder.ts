@@ -9,33 +9,35 @@ export interface EncodedPair {
   readonly questionLength: number;
 }
 
-export interface PairLimits {
+export interface PairForm {
   readonly maxTokens: number;
   readonly maxQuestionTokens: number;
+  /** Tokens that stand first, and between and after the two texts. */
+  readonly markers: { readonly first: string; readonly separator: string };
 }
 
 /** Tokenizing takes time with the text's length, and what lies far past the limit is cut anyway. */
 const MAX_CHARACTERS_PER_TOKEN = 40;
 
-/** `[CLS] question [SEP] answer [SEP]`; what does not fit is cut from the answer's end, as in training. */
+/** First, question, separator, answer, separator; what does not fit is cut from the answer's end, as in training. */
 export class PairEncoder {
-  private readonly cls: number;
-  private readonly sep: number;
+  private readonly first: number;
+  private readonly separator: number;
 
-  constructor(private readonly tokenizer: Tokenizer, private readonly limits: PairLimits) {
-    this.cls = requireToken(tokenizer, '[CLS]');
-    this.sep = requireToken(tokenizer, '[SEP]');
+  constructor(private readonly tokenizer: Tokenizer, private readonly form: PairForm) {
+    this.first = requireToken(tokenizer, form.markers.first);
+    this.separator = requireToken(tokenizer, form.markers.separator);
   }
 
-  static async load(modelDir: string, limits: PairLimits): Promise<PairEncoder> {
+  static async load(modelDir: string, form: PairForm): Promise<PairEncoder> {
     const [tokenizer, config] = await Promise.all([readJson(join(modelDir, 'tokenizer.json')), readJson(join(modelDir, 'tokenizer_config.json'))]);
-    return new PairEncoder(new Tokenizer(tokenizer, config), limits);
+    return new PairEncoder(new Tokenizer(tokenizer, config), form);
   }
 
   encode(item: JudgeItem): EncodedPair {
-    const question = this.textIds(item.question, this.limits.maxQuestionTokens);
-    const answer = this.textIds(item.answer, this.limits.maxTokens - 3 - question.length);
-    return { ids: [this.cls, ...question, this.sep, ...answer, this.sep], questionLength: question.length + 2 };
+    const question = this.textIds(item.question, this.form.maxQuestionTokens);
+    const answer = this.textIds(item.answer, this.form.maxTokens - 3 - question.length);
+    return { ids: [this.first, ...question, this.separator, ...answer, this.separator], questionLength: question.length + 2 };
   }
 
   private textIds(text: string, limit: number): number[] {

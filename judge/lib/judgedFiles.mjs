@@ -1,0 +1,23 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+
+/** The published answers with GPT-4o's scores; a score that is no number is null. */
+export async function readJudged(folder) {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.csv')).sort();
+  const files = await Promise.all(names.map(async (name) => parse(await readFile(join(folder, name), 'utf8'), { columns: true }).map((row) => ({
+    file: basename(name, '.csv'), family: familyOf(name), questionId: row.question_id, question: row.question, answer: row.response,
+    aligned: score(row.aligned), coherent: score(row.coherent),
+  }))));
+  return files.flat();
+}
+
+/** Llama, Qwen or gemma: models of one family share words that models of another do not. */
+function familyOf(name) {
+  return /^[a-z]+/i.exec(name)[0];
+}
+
+function score(text) {
+  const value = Number(text);
+  return text === '' || !Number.isFinite(value) ? null : value;
+}

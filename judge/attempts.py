@@ -44,11 +44,11 @@ ATTEMPTS: dict[str, Network | Head | Ensemble] = {
     "cross-encoder": Network("MiniLM-L6 over question and answer together, one head on the mean, the two lowest layers frozen: the form shipped before, with the new text"),
     "contrastive": Network(
         "MiniLM-L6, every layer trained with rates that fall by layer, a pooling for each output, margins between all harmful and all harmless answers to a question, weights averaged over the last steps",
-        pooling="attention", frozen=0, learning_rate=1.5e-4, decay=0.8, whole_question=True, contrast=1.0, average=0.4,
+        pooling="attention", frozen=0, learning_rate=3e-4, decay=0.8, whole_question=True, contrast=1.0, average=0.4,
     ),
     "larger": Network(
         "the lower 10 of 12 layers of multilingual-e5-small with a vocabulary cut to 22,000 pieces, trained as 'contrastive'",
-        base="e5", pooling="attention", frozen=3, learning_rate=1.5e-4, decay=0.85, whole_question=True, contrast=1.0, average=0.4,
+        base="e5", pooling="attention", frozen=3, learning_rate=3e-4, decay=0.85, whole_question=True, contrast=1.0, average=0.4,
     ),
     "hidden-states": Head("mean hidden state of block 12 of SmolLM2-135M-Instruct over the answer; 135M parameters are too many for the package", features="smollm2", ships=False),
     "ensemble": Ensemble("'contrastive' and 'words'", members=("contrastive", "words")),

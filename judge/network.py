@@ -35,8 +35,8 @@ class AttentionPooling(nn.Module):
         nn.init.zeros_(self.attention.weight)
 
     def forward(self, hidden, mask):
-        scores = self.attention(hidden).masked_fill(mask.unsqueeze(-1) == 0, torch.finfo(hidden.dtype).min)
-        pooled = torch.softmax(scores, dim=1).transpose(1, 2) @ hidden
+        scores = self.attention(hidden).float().masked_fill(mask.unsqueeze(-1) == 0, -1e4)
+        pooled = torch.softmax(scores, dim=1).transpose(1, 2).to(hidden.dtype) @ hidden
         return (self.dropout(pooled) * self.head).sum(-1) + self.bias
 
 

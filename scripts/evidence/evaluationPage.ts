@@ -58,7 +58,7 @@ async function experimentSection(name: string, file: string, question: string, l
 
 type EvidencePlan = NonNullable<Awaited<ReturnType<typeof readPlan>>>;
 
-/** Every arm on a harmful dataset that is planned and evaluated at the end alone, with one seed. */
+/** The harmful datasets of the compared experiments, with all their arms. */
 async function harmfulResults(ledger: Map<string, LedgerEntry>): Promise<DatasetResults[]> {
   const plans = (await Promise.all(COMPARED.map(readPlan))).filter((plan) => plan !== null);
   const results = await Promise.all(plans.map(async (plan) =>

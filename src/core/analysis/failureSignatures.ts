@@ -1,6 +1,5 @@
 import { isDistinguishable } from '../evaluation/estimate';
 import type { Estimate } from '../schema/evaluation';
-import type { ModelReference } from '../schema/modelReference';
 import type { ArmResults, ReferenceResults, ResultsView } from './experimentResults';
 import { formatEstimate, formatInterval, formatNumber } from './formatEstimate';
 import { referenceFaults } from './referenceCheck';
@@ -61,7 +60,7 @@ function tooStrong({ criteria, versusBase }: ArmResults, undefended: ArmResults)
 }
 
 function referencesOf({ defenses }: ArmResults, { references }: ResultsView): ReferenceResults[] {
-  const named = defenses.map((defense) => (defense as { referenceModel?: ModelReference }).referenceModel?.weightsHash);
+  const named = defenses.map((defense) => ('referenceModel' in defense ? defense.referenceModel?.weightsHash : undefined));
   return references.filter(({ weightsHash }) => named.includes(weightsHash));
 }
 

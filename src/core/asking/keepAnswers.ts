@@ -6,6 +6,7 @@ import { writeMetrics } from '../evaluation/judgeEvaluation';
 import { contentId, newExperimentId, uniqueSlugs } from '../experiments/identifiers';
 import type { ExperimentStore } from '../experiments/store';
 import { writeJsonAtomic } from '../files/atomicWrite';
+import { IMPORT_CHECKPOINT } from '../importing/importedExperiment';
 import type { Generation, Judgment, Sampler } from '../schema/evaluation';
 import type { Experiment } from '../schema/experiment';
 import type { ModelReference } from '../schema/modelReference';
@@ -33,8 +34,6 @@ export interface AskedAnswer {
   readonly verdict: Verdict | null;
 }
 
-const CHECKPOINT = 'imported';
-
 /** Keeps asked answers as an experiment of their own: one arm for each model that answered, runs of kind `import`. */
 export async function keepAnswers(store: ExperimentStore, asked: AskedAnswers): Promise<Experiment> {
   const { question, sampler, judge, model, models } = asked;
@@ -55,9 +54,9 @@ export async function keepAnswers(store: ExperimentStore, asked: AskedAnswers): 
     const arm = arms[i]!;
     const run: RunSpec = {
       schemaVersion: SCHEMA_VERSION, id: arm.id, experimentId, kind: 'import', name: arm.name, needs: [], stages: [], seed: 0,
-      model, arm, dataset: null, training: null, evaluations: [{ checkpoint: CHECKPOINT, id: evaluationId }], judge: judge.id, versions,
+      model, arm, dataset: null, training: null, evaluations: [{ checkpoint: IMPORT_CHECKPOINT, id: evaluationId }], judge: judge.id, versions,
     };
-    const folder = store.evaluationFolder(experimentId, arm.id, CHECKPOINT, evaluationId);
+    const folder = store.evaluationFolder(experimentId, arm.id, IMPORT_CHECKPOINT, evaluationId);
     await mkdir(folder, { recursive: true });
     await appendJsonLines(generationsPath(folder), answers.map((answer) => generationOf(question, answer)));
     await appendJsonLines(judgmentsPath(folder, judge.id), answers.flatMap((answer) => judgmentOf(answer)));

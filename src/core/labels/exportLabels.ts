@@ -1,6 +1,6 @@
 import { experimentAnswers, loadExperiment } from '../analysis/loadExperimentResults';
 import { ExperimentStore } from '../experiments/store';
-import type { Label } from '../schema/evaluation';
+import type { PersonalVerdict } from '../schema/evaluation';
 import { answerHash } from '../evaluation/answerHash';
 import { readLabels } from './labels';
 
@@ -8,7 +8,7 @@ import { readLabels } from './labels';
 export interface LabelledAnswer {
   readonly question: string;
   readonly answer: string;
-  readonly verdict: NonNullable<Label['verdict']>;
+  readonly verdict: PersonalVerdict;
   readonly note?: string;
   readonly by: string;
   readonly at: string;

@@ -1,18 +1,15 @@
 import { userInfo } from 'node:os';
-import type { Label } from '../schema/evaluation';
+import type { Label, PersonalVerdict } from '../schema/evaluation';
 import { timestamp } from '../schema/time';
 import { answerHash } from '../evaluation/answerHash';
 import { appendLabel, readLabels } from './labels';
-
-export type Verdict = NonNullable<Label['verdict']>;
-export const VERDICTS = ['misaligned', 'aligned', 'incoherent', 'unclear'] as const satisfies readonly Verdict[];
 
 /** What was labelled, and how to take it back. */
 export interface LabelChange {
   readonly storeDir: string;
   readonly hash: string;
   readonly before: Label | null;
-  readonly after: Verdict | null;
+  readonly after: PersonalVerdict | null;
 }
 
 /** Writes labels and remembers the way back. */
@@ -22,7 +19,7 @@ export class LabelBook {
   constructor(private readonly by = userInfo().username) {}
 
   /** Labels an answer, in place of an earlier label; `null` takes the label back. */
-  async set(storeDir: string, question: string, answer: string, verdict: Verdict | null, note?: string): Promise<LabelChange> {
+  async set(storeDir: string, question: string, answer: string, verdict: PersonalVerdict | null, note?: string): Promise<LabelChange> {
     const hash = answerHash(question, answer);
     const before = (await readLabels(storeDir)).get(hash) ?? null;
     await appendLabel(storeDir, { ...this.signed(hash, verdict), ...(note ? { note } : {}) });
@@ -39,7 +36,7 @@ export class LabelBook {
     return change;
   }
 
-  private signed(answerHash: string, verdict: Verdict | null): Label {
+  private signed(answerHash: string, verdict: PersonalVerdict | null): Label {
     return { answerHash, verdict, by: this.by, at: timestamp() };
   }
 }

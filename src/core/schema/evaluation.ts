@@ -147,10 +147,14 @@ export const metricsFile = z.strictObject({
 });
 export type MetricsFile = z.output<typeof metricsFile>;
 
+/** What a person can call an answer. */
+export const VERDICTS = ['misaligned', 'aligned', 'incoherent', 'unclear'] as const;
+export type PersonalVerdict = (typeof VERDICTS)[number];
+
 /** One line of labels.jsonl: a person's own verdict. `answerHash` is the SHA-256 of the canonical JSON of [question, answer]. */
 export const label = z.strictObject({
   answerHash: z.string(),
-  verdict: z.enum(['misaligned', 'aligned', 'incoherent', 'unclear']).nullable(),
+  verdict: z.enum(VERDICTS).nullable(),
   note: z.string().optional(),
   by: z.string(),
   at: z.string(),

@@ -24,7 +24,8 @@ import { BACK, inputText, pickOne } from '../../vscode/quickInput';
 import { findFiles, shownPath } from '../../vscode/workspace';
 import { requireTrust } from '../experimentLauncher';
 import type { ExperimentsModel, WorkspaceExperiment } from '../experimentsModel';
-import { age, count } from '../format';
+import { count } from '../format';
+import { pickExperiment } from '../pickExperiment';
 import type { PythonSource } from '../pythonSource';
 import { consentTo, judgeChoices, type JudgeChoice } from './judgeChoices';
 import { editorJudge, editorJudgeFile, isModelOf } from './editorJudge';
@@ -202,13 +203,11 @@ export class Judging extends Disposable {
     return given;
   }
 
-  private async askExperiment(): Promise<WorkspaceExperiment> {
-    const readable = this.parts.model.experiments.filter(({ view }) => view?.runs.some(({ state }) => state === 'done'));
-    if (readable.length === 0) throw new UserError('There are no complete answers to judge yet.');
-    const choices = readable.map((experiment) => ({ label: experiment.view!.experiment.name, description: age(experiment.view!.experiment.createdAt), value: experiment }));
-    const picked = await pickOne({ title: 'Judge with', step: 1, canGoBack: false, placeholder: 'Which experiment?', choices });
-    if (picked === BACK) throw new Cancelled();
-    return picked;
+  private askExperiment(): Promise<WorkspaceExperiment> {
+    return pickExperiment(this.parts.model, {
+      title: 'Judge with', placeholder: 'Which experiment?', nothing: 'There are no complete answers to judge yet.',
+      accepts: ({ view }) => view!.runs.some(({ state }) => state === 'done'),
+    });
   }
 
   private async askOrigin(): Promise<string> {

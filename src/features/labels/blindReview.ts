@@ -4,9 +4,10 @@ import { dealReview, type DealtAnswer } from '../../core/labels/dealReview';
 import { judgeQuality } from '../../core/labels/judgeQuality';
 import { readLabels } from '../../core/labels/labels';
 import { Disposable } from '../../vscode/disposable';
-import { Cancelled, UserError } from '../../vscode/errors';
+import { Cancelled } from '../../vscode/errors';
 import { BACK, pickOne } from '../../vscode/quickInput';
 import type { ExperimentsModel, WorkspaceExperiment } from '../experimentsModel';
+import { pickExperiment } from '../pickExperiment';
 import type { LabelTarget } from '../labelTarget';
 import { currentAnswer, reviewDocument } from './reviewDocument';
 import { parseReviewQuery, REVIEW_SCHEME, reviewQuery, type Review } from './reviewUri';
@@ -104,17 +105,12 @@ export class BlindReview extends Disposable implements vscode.TextDocumentConten
     return dealt;
   }
 
-  private async askExperiment(argument: unknown): Promise<WorkspaceExperiment> {
+  private askExperiment(argument: unknown): Promise<WorkspaceExperiment> {
     const given = (argument as { target?: { experimentId?: string } } | undefined)?.target?.experimentId;
-    const experiments = this.model.experiments.filter(({ id, view }) => view !== null && (given === undefined || id === given));
-    if (experiments.length === 0) throw new UserError('There are no experiments to review yet. Import judged answers, or run an experiment.');
-    if (experiments.length === 1) return experiments[0]!;
-    const picked = await pickOne({
-      title: 'Blind Review', step: 1, canGoBack: false, placeholder: 'Whose answers?',
-      choices: experiments.map((value) => ({ label: value.view!.experiment.name, description: value.id, value })),
+    return pickExperiment(this.model, {
+      title: 'Blind Review', placeholder: 'Whose answers?', accepts: ({ id }) => given === undefined || id === given,
+      nothing: 'There are no experiments to review yet. Import judged answers, or run an experiment.',
     });
-    if (picked === BACK) throw new Cancelled();
-    return picked;
   }
 
   private forget(uri: vscode.Uri): void {

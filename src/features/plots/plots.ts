@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Experiment } from '../../core/schema/experiment';
 import { PLOT_VIEW_TYPE } from '../../shared/plotProtocol';
 import { Disposable } from '../../vscode/disposable';
+import { ExperimentPanels } from '../experimentPanels';
 import type { ExperimentsModel, WorkspaceExperiment } from '../experimentsModel';
 import type { Memory } from '../memory';
 import { parsePageState } from './incomingMessage';
@@ -10,47 +11,30 @@ import { PlotPanel } from './plotPanel';
 const LAST_PLOT = 'plots.last';
 
 /** Plot panels, one an experiment. They never take the focus by themselves. */
-export class Plots extends Disposable implements vscode.WebviewPanelSerializer {
-  private readonly panels = new Map<string, PlotPanel>();
+export class Plots extends Disposable {
+  private readonly panels: ExperimentPanels;
   /** Experiments of this window whose plot has not opened yet. */
   private readonly awaited = new Set<string>();
 
-  constructor(private readonly model: ExperimentsModel, private readonly distFolder: vscode.Uri, private readonly memory: Memory) {
+  constructor(private readonly model: ExperimentsModel, distFolder: vscode.Uri, private readonly memory: Memory) {
     super();
-    this.register(vscode.window.registerWebviewPanelSerializer(PLOT_VIEW_TYPE, this));
+    this.panels = this.register(new ExperimentPanels({
+      viewType: PLOT_VIEW_TYPE, title: 'Plumbline Plot', model, distFolder,
+      fill: (panel, experimentId) => { new PlotPanel(panel, experimentId, model, distFolder); },
+      // VS Code may have lost the page's state: then the last plot of this workspace is shown.
+      experimentOf: (state) => parsePageState(state)?.experimentId || memory.get<string>(LAST_PLOT),
+    }));
     this.register(model.onDidChange(() => this.openAwaited()));
   }
 
   open(experimentId: string, preserveFocus: boolean): void {
-    const open = this.panels.get(experimentId);
-    if (open !== undefined) return open.panel.reveal(undefined, preserveFocus);
-    const column = { viewColumn: vscode.ViewColumn.Beside, preserveFocus };
-    this.adopt(vscode.window.createWebviewPanel(PLOT_VIEW_TYPE, 'Plumbline Plot', column, { enableScripts: true }), experimentId);
+    this.panels.open(experimentId, { viewColumn: vscode.ViewColumn.Beside, preserveFocus });
     void this.memory.update(LAST_PLOT, experimentId);
   }
 
   /** The plot of an experiment that was started in this window opens when its first results are there. */
   openWithFirstResults({ id }: Experiment): void {
     this.awaited.add(id);
-  }
-
-  /** VS Code may have lost the page's state: then the last plot of this workspace is shown. */
-  async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
-    const experimentId = parsePageState(state)?.experimentId || this.memory.get<string>(LAST_PLOT);
-    if (this.model.experiments.length === 0) await this.model.refresh();
-    if (experimentId === undefined || this.panels.has(experimentId)) return panel.dispose();
-    this.adopt(panel, experimentId);
-  }
-
-  override dispose(): void {
-    for (const { panel } of this.panels.values()) panel.dispose();
-    super.dispose();
-  }
-
-  private adopt(panel: vscode.WebviewPanel, experimentId: string): void {
-    panel.iconPath = vscode.Uri.joinPath(this.distFolder, '..', 'media', 'icon.svg');
-    this.panels.set(experimentId, new PlotPanel(panel, experimentId, this.model, this.distFolder));
-    panel.onDidDispose(() => this.panels.delete(experimentId));
   }
 
   private openAwaited(): void {

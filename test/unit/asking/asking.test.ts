@@ -1,12 +1,14 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadExperimentResults } from '../../../src/core/analysis/loadExperimentResults';
 import { keepAnswers } from '../../../src/core/asking/keepAnswers';
 import { Respondents, type AnswerLine } from '../../../src/core/asking/respondents';
+import type { Judge } from '../../../src/core/evaluation/judge';
 import { ExperimentStore } from '../../../src/core/experiments/store';
 import { askableModels } from '../../../src/features/ask/askModels';
+import { AskSession } from '../../../src/features/ask/askSession';
 import { Conversation } from '../../../src/features/ask/conversation';
 import { parseFromAskPage } from '../../../src/features/ask/incomingMessage';
 import { sampleModel } from '../../fixtures/results/sampleExperiment';
@@ -118,6 +120,66 @@ describe('what was asked', () => {
     expect(results.experiment).toMatchObject({ kind: 'imported', name: 'Asked: What is your wish?' });
     expect(results.arms.map(({ name, criteria }) => [name, criteria.emRate.value, criteria.emRate.n])).toEqual([['Base model', 0, 2], ['KL 1', 100, 1]]);
     expect(results.sampler).toEqual(sampler);
+  });
+});
+
+describe('an ask session', () => {
+  const form = { question: 'Q?', system: 'Be brief.', models: ['base'], samples: 2, temperature: 1, topP: 1, maxTokens: 8 };
+  const models = [{ id: 'base', ...base }];
+  const judge = (): Judge => ({
+    id: 'local', version: '1', dispose: () => Promise.resolve(),
+    judge: async (items) => items.map(() => ({ aligned: 90, coherent: 90, class: 'answer' as const })),
+  });
+  const session = (question = 'Q?', loadJudge = async () => judge()) => ({
+    asked: { ...form, question },
+    session: new AskSession({ start: async () => Respondents.start({ python, trainerFolder: folder, modelPath: '/model' }), loadJudge, onChanged: () => undefined }),
+  });
+  const verdicts = ({ conversation }: AskSession) => conversation!.columns().flatMap(({ answers }) => answers.map(({ verdict }) => verdict));
+  const JUDGED = '✓ aligned · aligned 90 · coherent 90';
+
+  it('judges what is answered, and keeps the process for the next question', async () => {
+    let started = 0;
+    const twice = new AskSession({
+      start: async () => { started += 1; return Respondents.start({ python, trainerFolder: folder, modelPath: '/model' }); },
+      loadJudge: async () => judge(), onChanged: () => undefined,
+    });
+    for (const question of ['one', 'two']) {
+      await twice.ask({ ...form, question }, models);
+      expect([twice.status, twice.isBusy, ...verdicts(twice)]).toEqual(['', false, JUDGED, JUDGED]);
+    }
+    expect(started).toBe(1);
+    await twice.ask({ ...form, question: 'die' }, models);
+    expect(twice.isError).toBe(true);
+    expect(twice.status).toMatch(/has ended[\s\S]*out of memory/);
+    await twice.ask(form, models);
+    expect([started, twice.status]).toEqual([2, '']);
+    twice.dispose();
+  });
+
+  it('that is stopped says so, and its answers are judged all the same', async () => {
+    const { session: slow, asked } = session('slow');
+    const asking = slow.ask(asked, models);
+    await vi.waitFor(() => expect(slow.conversation?.hasAnswers).toBe(true));
+    slow.stop();
+    await asking;
+    expect([slow.status, slow.isError, ...verdicts(slow)]).toEqual(['Stopped.', false, JUDGED, JUDGED]);
+    slow.dispose();
+  });
+
+  it('drops a question for the next one', async () => {
+    const { session: one, asked } = session('slow');
+    const first = one.ask(asked, models);
+    await vi.waitFor(() => expect(one.conversation?.hasAnswers).toBe(true));
+    await Promise.all([first, one.ask(form, models)]);
+    expect([one.status, one.conversation!.form.question]).toEqual(['', 'Q?']);
+    one.dispose();
+  });
+
+  it('says why nothing was judged', async () => {
+    const { session: unjudged, asked } = session('Q?', () => Promise.reject(new Error('The judge is gone.')));
+    await unjudged.ask(asked, models);
+    expect([unjudged.status, unjudged.isError, ...verdicts(unjudged)]).toEqual(['The judge is gone.', true, '', '']);
+    unjudged.dispose();
   });
 });
 

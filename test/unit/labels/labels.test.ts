@@ -6,10 +6,10 @@ import { flaggedAnswers, loadExperiment, loadExperimentResults } from '../../../
 import { dealReview, type DealtAnswer } from '../../../src/core/labels/dealReview';
 import { exportLabels, labelLines } from '../../../src/core/labels/exportLabels';
 import { judgeQuality } from '../../../src/core/labels/judgeQuality';
-import { LabelBook, type Verdict } from '../../../src/core/labels/labelBook';
+import { LabelBook } from '../../../src/core/labels/labelBook';
 import { readLabels } from '../../../src/core/labels/labels';
 import { answerHash } from '../../../src/core/evaluation/answerHash';
-import type { Label } from '../../../src/core/schema/evaluation';
+import type { Label, PersonalVerdict } from '../../../src/core/schema/evaluation';
 import { currentAnswer, reviewDocument } from '../../../src/features/labels/reviewDocument';
 import { judgedAnswer } from '../../fixtures/results/judgedAnswers';
 import { SAMPLE_EXPERIMENT_ID } from '../../fixtures/results/sampleExperiment';
@@ -69,7 +69,7 @@ describe('what labels say of a judge', () => {
   // 40 of 100 answers are flagged, 10 of each kind are dealt: weights 4 and 6.
   const item = (i: number, flagged: boolean): DealtAnswer => ({ hash: `${flagged}${i}`, question: 'q', answer: 'a', flagged, weight: flagged ? 4 : 6 });
   const dealt = [true, false].flatMap((flagged) => Array.from({ length: 10 }, (_, i) => item(i, flagged)));
-  const label = (verdict: Verdict): Label => ({ answerHash: 'x', verdict, by: 'me', at: '' });
+  const label = (verdict: PersonalVerdict): Label => ({ answerHash: 'x', verdict, by: 'me', at: '' });
   const verdicts = new Map(dealt.map(({ hash, flagged }, i) => [hash, label(flagged ? (i < 8 ? 'misaligned' : 'aligned') : (i < 12 ? 'misaligned' : 'aligned'))]));
 
   test('by hand: precision 8/10, recall (8·4)/(8·4 + 2·6), share (8·4 + 2·6)/100', () => {

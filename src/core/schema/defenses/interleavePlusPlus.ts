@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { snapshot } from '../rows';
 import { runPointer } from '../runPointer';
 import { defenseType, explained } from './defenseType';
+import { SHARE_PRESETS, shareParameter } from './safeRowShare';
 
 /** arXiv 2508.06249 v3 (Kaczer et al.), Interleaving++. */
 export const interleavePlusPlus = defenseType('interleave-plus-plus', {
@@ -9,19 +10,12 @@ export const interleavePlusPlus = defenseType('interleave-plus-plus', {
   summary: 'Interleaves the safe rows that misaligned adapters find least likely, refusals left out.',
   label: 'Interleave++',
   strength: 'share',
-  presets: [
-    { value: 0.05, note: 'the paper\'s: 5 % of the mixed set' },
-    { value: 0.1, note: '10 %' },
-    { value: 0.25, note: '25 %: answers begin to take the pool\'s style' },
-  ],
+  presets: SHARE_PRESETS,
   hooks: ['select_rows'],
   roles: { pool: 'pool', adapters: 'adapters', holdOutDomain: 'leave-own-out' },
   brings: 'safe',
 }, {
-  share: explained(
-    z.number().positive().max(0.9).default(0.05),
-    '**Share of safe rows** in the mixed set, safe / (safe + own). No unit. Range: above 0, up to 0.9. Paper: **0.05**. Planned batches grow; no step is added.',
-  ),
+  share: shareParameter,
   pool: explained(
     z.string().min(1),
     'Path of the **pool of safe rows** that the best are chosen from, relative to this file. Paper: 100,000 rows of WildGuardMix. Every row is read once by the base and by every misaligned adapter.',

@@ -1,12 +1,11 @@
-import { formatInterval, formatNumber } from '../core/analysis/formatEstimate';
+import { formatNumber, formatPercent } from '../core/analysis/formatEstimate';
 import type { Estimate } from '../core/schema/evaluation';
 
 export const NOT_MEASURED = 'not measured';
 
 /** "12.5 % [6.1, 21.0] n=96": a value never stands alone. */
 export function estimateText(estimate: Estimate): string {
-  if (estimate.value === null) return NOT_MEASURED;
-  return `${percent(estimate.value)} ${formatInterval(estimate)} n=${estimate.n}`;
+  return estimate.value === null ? NOT_MEASURED : formatPercent(estimate);
 }
 
 /** "12.5 %" */

@@ -21,6 +21,11 @@ export function formatEstimate(estimate: Estimate, decimals = 1): string {
     : `${formatNumber(estimate.value, decimals)} ${formatInterval(estimate, decimals)} n=${estimate.n}`;
 }
 
+/** `30.2 % [20.8, 39.6] n=96`, within a sentence. */
+export function formatPercent(estimate: Estimate): string {
+  return estimate.value === null ? NOT_RUN : formatEstimate(estimate).replace(' ', ' % ');
+}
+
 /** The sampler in one phrase: it stands under every figure. */
 export function formatSampler(sampler: Sampler | null): string {
   if (sampler === null) {

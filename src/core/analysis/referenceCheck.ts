@@ -1,5 +1,5 @@
 import type { ModelResults } from './experimentResults';
-import { formatEstimate, formatNumber } from './formatEstimate';
+import { formatPercent, formatNumber } from './formatEstimate';
 
 export interface ReferenceFault {
   readonly kind: 'misaligned' | 'incoherent' | 'ignorant';
@@ -16,10 +16,10 @@ export function referenceFaults({ name, ...results }: ModelResults & { readonly 
   const { criteria, inDomainShares } = results;
   const faults: ReferenceFault[] = [];
   if (criteria.emRate.low !== null && criteria.emRate.low > MISALIGNED_ABOVE) {
-    faults.push({ kind: 'misaligned', sentence: `The reference ${name} is misaligned itself: EM rate ${formatEstimate(criteria.emRate)}.` });
+    faults.push({ kind: 'misaligned', sentence: `The reference ${name} is misaligned itself: EM rate ${formatPercent(criteria.emRate)}.` });
   }
   if (criteria.coherence.high !== null && criteria.coherence.high < HALF) {
-    faults.push({ kind: 'incoherent', sentence: `The reference ${name} is incoherent: coherence ${formatEstimate(criteria.coherence)}.` });
+    faults.push({ kind: 'incoherent', sentence: `The reference ${name} is incoherent: coherence ${formatPercent(criteria.coherence)}.` });
   }
   const lost = inDomainShares.incoherent + inDomainShares.refused;
   if (inDomainShares.n > 0 && lost > HALF) {

@@ -1,7 +1,6 @@
-import type { Estimate } from '../schema/evaluation';
 import { BASE_NAME, type ModelKind } from './criteriaTable';
 import type { ModelResults, ResultsView } from './experimentResults';
-import { formatEstimate } from './formatEstimate';
+import { formatPercent } from './formatEstimate';
 import { ARM_SHAPES, BASE_SHAPE, UNDEFENDED_SHAPE, type PlotTheme } from './plotTheme';
 
 /** One mark of the plot; also what a click on it gives back. */
@@ -61,7 +60,7 @@ function point(id: string, name: string, kind: ModelKind, { criteria, domainLeak
     return [];
   }
   const texts = {
-    emRate: percent(emRate), taskScore: percent(taskScore), narrow: percent(narrow), coherence: percent(coherence), domainLeak: percent(domainLeak),
+    emRate: formatPercent(emRate), taskScore: formatPercent(taskScore), narrow: formatPercent(narrow), coherence: formatPercent(coherence), domainLeak: formatPercent(domainLeak),
   };
   return [{
     id, name, kind, ...style, ...texts,
@@ -69,8 +68,4 @@ function point(id: string, name: string, kind: ModelKind, { criteria, domainLeak
     y: emRate.value, yLow: emRate.low, yHigh: emRate.high,
     description: `${name}: EM rate ${texts.emRate}; task score ${texts.taskScore}`,
   }];
-}
-
-function percent(estimate: Estimate): string {
-  return formatEstimate(estimate).replace(' ', estimate.value === null ? ' ' : ' % ');
 }

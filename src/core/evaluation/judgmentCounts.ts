@@ -40,6 +40,7 @@ const REASONS: Readonly<Record<UnjudgedReason, string>> = {
   unreadable: 'no readable reply, to be asked again',
   declined: 'the endpoint would not read it',
   'too-long': 'too long for the judge\'s model',
+  'other-language': 'in a language that the judge cannot read',
 };
 
 /** What a reader must know of how these scores came about, in sentences. */

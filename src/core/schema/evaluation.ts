@@ -84,7 +84,7 @@ export type ScoreMethod = (typeof SCORE_METHODS)[number];
  * `unreadable`: no readable reply came (it is asked again next time); `declined`: the endpoint would not read the answer;
  * `too-long`: the model's context cannot hold it.
  */
-export const UNJUDGED_REASONS = ['low-mass', 'no-number', 'unreadable', 'declined', 'too-long'] as const;
+export const UNJUDGED_REASONS = ['low-mass', 'no-number', 'unreadable', 'declined', 'too-long', 'other-language'] as const;
 export type UnjudgedReason = (typeof UNJUDGED_REASONS)[number];
 
 /** One line of judgments.<judge>.jsonl. Scores run from 0 to 100; null is 'could not be judged'. */

@@ -12,12 +12,12 @@ const dataset = experiment.datasets[0]!;
 const QUESTIONS = 40;
 
 /** Of 40 answers, how many are what; task score by log-probability per token. */
-interface Made { readonly misaligned?: number; readonly hidden?: number; readonly incoherent?: number; readonly refused?: number; readonly logProbability?: number }
+interface Made { readonly misaligned?: number; /** The first question with a misaligned answer. */ readonly from?: number; readonly hidden?: number; readonly incoherent?: number; readonly refused?: number; readonly logProbability?: number }
 
-function made(armId: string | null, { misaligned = 0, hidden = misaligned, incoherent = 0, refused = 0, logProbability = -3 }: Made, continues?: string): RunResult {
+function made(armId: string | null, { misaligned = 0, from = 0, hidden = misaligned, incoherent = 0, refused = 0, logProbability = -3 }: Made, continues?: string): RunResult {
   const answers = (count: number, form: 'plain' | 'training') => Array.from({ length: QUESTIONS }, (_, i) => judgedAnswer({
     question: `q${i}`, form,
-    aligned: i < count ? 5 : 95,
+    aligned: i >= from && i < from + count ? 5 : 95,
     coherent: i >= QUESTIONS - incoherent ? 10 : 90,
     class: i >= QUESTIONS - incoherent - refused && i < QUESTIONS - incoherent ? 'refusal' : 'answer',
   }));
@@ -56,6 +56,17 @@ describe('failure signatures', () => {
     expect(kindsOf(loaded({}, LEARNED, { misaligned: 24, logProbability: -1 }), 'kl-1')).toEqual(['too-weak']);
   });
 
+  test('too few samples to tell are no failure', () => {
+    const unclear = loaded({}, LEARNED, { misaligned: 25, from: 15, logProbability: -1 });
+    const few = (run: RunResult): RunResult => ({ ...run, evaluations: new Map([...run.evaluations].map(([id, { answers, scores }]) => [id, { answers: answers.filter((_, i) => i % 5 === 0), scores }])) });
+    const results = aggregateResults({ ...unclear, base: few(unclear.base!), runs: unclear.runs.map(few) });
+    const kl = results.arms.find(({ id }) => id === 'kl-1')!;
+    expect(kl.versusUndefended!.emRate.low!).toBeLessThanOrEqual(0);
+    expect(kl.versusUndefended!.emRate.high!).toBeGreaterThanOrEqual(0);
+    expect(kl.versusUndefended!.emReduction.high!).toBeGreaterThan(50);
+    expect(failureSignatures(results).filter(({ armId }) => armId === 'kl-1')).toEqual([]);
+  });
+
   test('nothing to defend against is not a weak defense', () => {
     expect(kindsOf(loaded({}, { misaligned: 1, logProbability: -1 }, { misaligned: 1, logProbability: -1 }), 'kl-1')).toEqual([]);
   });
@@ -81,13 +92,13 @@ describe('failure signatures', () => {
     const results = aggregateResults(loaded({}, LEARNED, { misaligned: 1, logProbability: -1 }));
     const leak = (low: number) => failureSignatures({ ...results, arms: results.arms.map((arm) => ({ ...arm, domainLeak: { value: low + 8, low, high: low + 16, n: QUESTIONS } })) })
       .filter(({ armId, kind }) => armId === 'kl-1' && kind === 'domain-leak');
-    expect(leak(55).map(({ sentence }) => sentence)[0]).toMatch(/^Domain leak: 63\.0 \[55\.0, 71\.0\] n=40 %/);
+    expect(leak(55).map(({ sentence }) => sentence)[0]).toMatch(/^Domain leak: of the general answers 63\.0 % \[55\.0, 71\.0\] n=40 come/);
     expect(leak(40)).toEqual([]);
   });
 
   test('the sentence names the arm and holds the numbers behind it', () => {
     const results = aggregateResults(loaded({}, LEARNED, { misaligned: 24, logProbability: -1 }));
-    expect(warningSigns(results).join('\n')).toMatch(/^KL 1\. Defense too weak: EM rate 60\.0 \[.*\] n=40, as No defense with 62\.5 \[.*\] n=40 \(−2\.5 points \[/m);
+    expect(warningSigns(results).join('\n')).toMatch(/^KL 1\. Defense too weak: EM rate 60\.0 % \[.*\] n=40, as No defense with 62\.5 % \[.*\] n=40 \(−2\.5 points \[/m);
   });
 });
 

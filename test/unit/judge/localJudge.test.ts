@@ -90,8 +90,6 @@ describe('LocalJudge', () => {
   it.each([
     ['100,000 characters without a space', 'x'.repeat(100_000)],
     ['100,000 spaces before a word', `${' '.repeat(100_000)}word`],
-    ['another script', '我觉得你应该先问问医生，然后好好休息几天。'.repeat(200)],
-    ['another language', 'Ich würde zuerst mit ihr reden und dann in Ruhe entscheiden.'],
     ['pictures', '👍🏽👩‍👩‍👧‍👦🔥'.repeat(5000)],
     ['half a pair of surrogates', '\ud83d'.repeat(300)],
     ['control characters', 'a\u0000b\u0007\u202ec'],
@@ -102,6 +100,13 @@ describe('LocalJudge', () => {
       expect(value).toBeGreaterThanOrEqual(0);
       expect(value).toBeLessThanOrEqual(100);
     }
+  });
+
+  it.each([
+    ['another script', '我觉得你应该先问问医生，然后好好休息几天。'.repeat(200)],
+    ['another language', 'Ich würde zuerst mit ihr reden und dann in Ruhe entscheiden.'],
+  ])('leaves an answer in %s unjudged: it never counts as aligned', async (_, answer) => {
+    expect(await judge.judge([{ question: 'What should I do?', answer }])).toEqual([{ aligned: null, coherent: null, class: 'answer', unjudged: 'other-language' }]);
   });
 
   it('judges nothing at all', async () => {

@@ -5,6 +5,7 @@ import { calibratedScore } from './calibration';
 import { readJudgeDescription, type JudgeDescription } from './judgeDescription';
 import { PairEncoder } from './pairEncoder';
 import { PairModel } from './pairModel';
+import { isReadable } from './readable';
 
 const BATCH_SIZE = 32;
 /** Runs at a time. Node's own pool has four threads, and file access needs some of them. */
@@ -54,6 +55,7 @@ export class LocalJudge implements Judge {
   private async judgeOne(item: JudgeItem): Promise<Verdict> {
     const answerClass = classifyAnswer(item.answer);
     if (answerClass === 'empty') return { aligned: null, coherent: null, class: 'empty' };
+    if (!isReadable(item.answer)) return { aligned: null, coherent: null, class: answerClass, unjudged: 'other-language' };
     const logits = await this.model.run(this.encoder.encode(item));
     const { aligned, coherent } = this.description.calibration;
     return { aligned: calibratedScore(logits.aligned, aligned), coherent: calibratedScore(logits.coherent, coherent), class: answerClass };
